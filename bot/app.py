@@ -1,0 +1,217 @@
+"""The composition root: settings become a database, adapters, delivery and ticks. The only place that reads a clock."""
+
+import asyncio
+import contextlib
+import logging
+import os
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from bot.commands import DIALOGS
+from bot.config import Settings
+from bot.dialogs.engine import Engine
+from bot.matching import offers
+from bot.mentorships import sessions
+from bot.messages import Catalogue
+from bot.outbox.claim import Parcel
+from bot.outbox.deliver import Hooks, Outbox
+from bot.ports import Adapter
+from bot.reminders import schedule, waits
+from bot.render import Renderer
+from bot.rooms import relay
+from bot.router import Router, World
+from bot.turn import Turn
+from core import topics
+from core import waits as waiting
+from core.address import Address
+from core.mentors import Mentors
+from core.store.database import Database, open_database, sqlite_path
+from core.store.migrate import migrate
+from core.store.types import Keyring, new_key
+
+log = logging.getLogger(__name__)
+
+CLOCK_ADDRESS = Address("mentorbot", "clock")
+STOP_SECONDS = 8
+
+
+def system_clock() -> datetime:
+    """Read the clock."""
+    return datetime.now(UTC)
+
+
+class SimulatedClock:
+    """Time for the demo, the tests and the simulator: it stands still until it is moved."""
+
+    def __init__(self, now: datetime) -> None:
+        """Begin at an aware moment."""
+        self.now = now
+
+    def __call__(self) -> datetime:
+        """Read it. Two readings differ by a microsecond, as with a real clock: changes have an order."""
+        self.now += timedelta(microseconds=1)
+        return self.now
+
+
+def locales() -> Path:
+    """Find the words: beside the package in a wheel, at the top of a checkout."""
+    here = Path(__file__).parent
+    inside = here / "locales"
+    return inside if inside.is_dir() else here.parent / "locales"
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The parts of a running program."""
+
+    settings: Settings
+    database: Database
+    world: World
+    router: Router
+    outbox: Outbox
+    adapters: dict[str, Adapter]
+    clock: Callable[[], datetime]
+
+    def turn(self, tx: Connection, now: datetime, event: str) -> Turn:
+        """Make a turn in which nobody acts but time."""
+        return self.world.turn(tx, now, event, CLOCK_ADDRESS)
+
+    async def tick(self) -> None:
+        """Do what is due now and wake the delivery."""
+        now = self.clock()
+        while await self.database.write(lambda tx: waits.due(self.turn(tx, now, f"tick:{now.isoformat()}"))):
+            self.outbox.wake.set()
+
+    async def settle(self) -> None:
+        """Do and deliver everything that is due now."""
+        await self.tick()
+        while await self.outbox.drain(self.clock):
+            await self.tick()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Run adapters, delivery and ticks until `stop`; then finish what has begun."""
+        await self.outbox.recover(self.clock(), alone=sqlite_path(self.settings.database.url) is not None)
+        scheduler = schedule.start(self.tick)
+        tasks = [asyncio.create_task(self.outbox.run(self.clock), name="delivery")]
+        tasks += [
+            asyncio.create_task(adapter.run(self.router.handle, self.router.suggest), name=name)
+            for name, adapter in self.adapters.items()
+        ]
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            done, _ = await asyncio.wait({stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+            for task in done - {stopping}:
+                task.result()
+        finally:
+            scheduler.shutdown(wait=False)
+            for task in (stopping, *tasks):
+                task.cancel()
+            await asyncio.wait({stopping, *tasks}, timeout=STOP_SECONDS)
+
+    async def advance(self, clock: SimulatedClock, until: datetime) -> None:
+        """Let simulated time pass, from one thing that is due to the next."""
+        await self.settle()
+        while (moment := await self.database.read(waits.next_due)) is not None and moment <= until:
+            clock.now = max(clock.now, moment)
+            await self.settle()
+        clock.now = max(clock.now, until)
+        await self.settle()
+
+
+def keyring(settings: Settings) -> tuple[Keyring, str | None]:
+    """Give the keys; where none is configured, one is written into the user's configuration folder, and said so."""
+    if settings.encryption.mode == "off":
+        return Keyring(()), None
+    if settings.encryption.keys:
+        return Keyring(settings.encryption.keys), None
+    path = settings.key_file
+    if path.exists():
+        return Keyring(path.read_text().split()), None
+    path.parent.mkdir(parents=True, exist_ok=True)
+    key = new_key()
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(file, "w") as out:
+        out.write(key + "\n")
+    return Keyring(
+        (key,)
+    ), f"made a key for encryption and wrote it to {path}; keep a copy of it in a safe place"
+
+
+@asynccontextmanager
+async def open_app(
+    settings: Settings,
+    adapters: Sequence[Adapter],
+    clock: Callable[[], datetime] = system_clock,
+    command: str = "run",
+    say: Callable[[str], None] = log.warning,
+) -> AsyncIterator[App]:
+    """Open everything; raises `Locked` when another process writes the same SQLite file."""
+    keys, told = keyring(settings)
+    if told:
+        say(told)
+    await asyncio.to_thread(migrate, settings.database.url, keys, system_clock())
+    database = open_database(settings.database.url, keys, command)
+    try:
+        app = wire(settings, database, adapters, clock)
+        now = clock()
+        await database.read(lambda tx: app.world.mentors.refresh(tx, now))
+        await database.write(lambda tx: _first_waits(tx, now))
+        yield app
+    finally:
+        await database.close()
+
+
+def wire(
+    settings: Settings, database: Database, adapters: Sequence[Adapter], clock: Callable[[], datetime]
+) -> App:
+    """Put the parts together."""
+    policy = settings.policy
+    known = topics.load()
+    words = Catalogue.load(locales(), label=known.name, default=policy.locale)
+    world = World(policy, Mentors(policy, known.wider), known, words, frozenset(settings.organisers))
+    renderer = Renderer(words, policy)
+    by_name = {adapter.name: adapter for adapter in adapters}
+    owner = f"{os.getpid()}:{os.urandom(4).hex()}"
+
+    def turn(tx: Connection, now: datetime, event: str) -> Turn:
+        return world.turn(tx, now, event, CLOCK_ADDRESS)
+
+    outbox = Outbox(database, by_name, policy, HOOKS, turn, renderer.message, owner, system_clock)
+    router = Router(database, world, Engine(DIALOGS), renderer, clock, outbox.wake.set)
+    return App(settings, database, world, router, outbox, by_name, clock)
+
+
+def _first_waits(tx: Connection, now: datetime) -> None:
+    """Begin what goes on by itself for ever."""
+    if not waiting.exists(tx, "tidy", "all"):
+        waiting.put(tx, "tidy", "all", now + timedelta(days=1))
+
+
+def _offer_sent(turn: Turn, parcel: Parcel) -> None:
+    offers.delivered(turn, int(parcel.subject.removeprefix("offer:")))
+
+
+def _offer_lost(turn: Turn, parcel: Parcel) -> None:
+    offers.undeliverable(turn, int(parcel.subject.removeprefix("offer:")))
+
+
+HOOKS = Hooks(
+    sent={"offer": _offer_sent},
+    given_up={"offer": _offer_lost, "room": relay.undelivered},
+    attach={"calendar": sessions.calendar_file},
+)
+
+
+async def until_signal(stop: asyncio.Event) -> None:
+    """Set `stop` at SIGINT or SIGTERM."""
+    import signal  # noqa: PLC0415  (only a running program needs it)
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(number, stop.set)

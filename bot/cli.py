@@ -1,0 +1,146 @@
+"""The command line. What a command needs is imported when it runs: `--help` answers at once."""
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.config import Settings
+
+FAULT, USAGE = 1, 2
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe all commands."""
+    top = argparse.ArgumentParser(prog="mentorbot", description="A mentoring service that lives in chat.")
+    top.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="the settings (default: config.yaml here, else in the data folder)",
+    )
+    top.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="a setting, before all others; may be repeated",
+    )
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+
+    demo = commands.add_parser("demo", help="play with an invented community, without any account")
+    demo.add_argument("--console", action="store_true", help="in the terminal (the default)")
+    demo.add_argument("--seed", type=int, default=1, help="another number makes another community")
+    demo.add_argument("--resume", type=Path, help=argparse.SUPPRESS)
+
+    commands.add_parser("run", help="run the service")
+
+    console = commands.add_parser("console", help="talk to the service from a terminal")
+    console.add_argument("--as", dest="who", required=True, metavar="NAME", help="who speaks")
+
+    bring = commands.add_parser("import", help="bring people in from a file")
+    kinds = bring.add_subparsers(dest="what", metavar="WHAT", required=True)
+    people = kinds.add_parser("people", help="mentors from a CSV file; known by the column ref")
+    people.add_argument("file", type=Path)
+    people.add_argument(
+        "--strict", action="store_true", help="all or nothing: one faulty line stops the import"
+    )
+
+    find = commands.add_parser("find", help="rank mentors for a wish in free words")
+    find.add_argument("words", nargs="+")
+    find.add_argument("--limit", type=int, default=10)
+    find.add_argument("--json", action="store_true")
+
+    invite = commands.add_parser("invite", help="make a code with which an imported person signs up")
+    invite.add_argument("ref")
+
+    config = commands.add_parser("config", help="look at the settings")
+    parts = config.add_subparsers(dest="what", metavar="WHAT", required=True)
+    show = parts.add_parser("show", help="print all settings")
+    show.add_argument("--origin", action="store_true", help="say where each comes from")
+
+    commands.add_parser("migrate", help="bring the database to this version")
+
+    backup = commands.add_parser("backup", help="copy the database while it is in use")
+    backup.add_argument("file", type=Path)
+    return top
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run a command; returns the exit code: 0 done, 1 failed, 2 called wrongly."""
+    given = parser().parse_args(arguments)
+    if given.command == "demo":
+        return _demo(given)
+    settings = _settings(given)
+    if settings is None:
+        return USAGE
+    from core.store.lock import Locked  # noqa: PLC0415
+    from core.store.migrate import TooNew  # noqa: PLC0415
+    from core.store.types import LostKeyError  # noqa: PLC0415
+
+    try:
+        return _run(given, settings)
+    except Locked as error:
+        return _fail(f"This database is in use by {error.holder}. Stop it first, or use another database.")
+    except (LostKeyError, TooNew) as error:
+        return _fail(f"{error}.")
+
+
+def _run(given: argparse.Namespace, settings: "Settings") -> int:
+    from bot import operations  # noqa: PLC0415
+
+    match given.command:
+        case "run":
+            return asyncio.run(operations.run(settings))
+        case "console":
+            from bot.stage import client  # noqa: PLC0415
+
+            return asyncio.run(client.console(settings, given.who))
+        case "import":
+            return asyncio.run(operations.import_people(settings, given.file, strict=given.strict))
+        case "find":
+            return asyncio.run(
+                operations.find(settings, " ".join(given.words), given.limit, as_json=given.json)
+            )
+        case "invite":
+            return asyncio.run(operations.invite(settings, given.ref))
+        case "migrate":
+            return operations.migrate(settings)
+        case "backup":
+            return operations.backup(settings, given.file)
+        case _:
+            return operations.show_config(settings, origin=given.origin)
+
+
+def _demo(given: argparse.Namespace) -> int:
+    from bot.stage.demo import demo  # noqa: PLC0415
+    from bot.stage.terminal import Screen  # noqa: PLC0415
+
+    return asyncio.run(demo(given.seed, given.resume, Screen()))
+
+
+def _settings(given: argparse.Namespace) -> "Settings | None":
+    from bot.config import ConfigError, load  # noqa: PLC0415
+
+    overrides = {}
+    for each in given.set:
+        key, equals, value = each.partition("=")
+        if not equals:
+            _fail(f"--set {each}: write --set key=value")
+            return None
+        overrides[key] = value
+    try:
+        return load(given.config, os.environ, overrides, Path.cwd())
+    except ConfigError as error:
+        for problem in error.problems:
+            _fail(str(problem))
+        return None
+
+
+def _fail(text: str) -> int:
+    print(text, file=sys.stderr)
+    return FAULT

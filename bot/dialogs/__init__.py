@@ -1,0 +1,1 @@
+"""The conversations: forms with one `finish`, a module each, named as their command."""

@@ -1,0 +1,43 @@
+"""Help, the welcome, and what to say to words that nobody asked for."""
+
+from collections.abc import Sequence
+
+from rapidfuzz import fuzz, process
+
+from bot.turn import Action, Item, Message, Replies, Say, Turn, say
+from core import mentorships
+
+CLOSE = 70
+
+
+def help_(turn: Turn, names: Sequence[str]) -> Replies:
+    """List only what this person can do now."""
+    items = tuple(Item(f"help.command.{name}", {"name": name}) for name in names)
+    return (Say((Message("help.list", {"signed_up": turn.user is not None}, items=items),)),)
+
+
+def unknown(turn: Turn, typed: str, names: Sequence[str]) -> Replies:
+    """Guess which command was meant."""
+    found = process.extractOne(typed[:40].lower(), names, scorer=fuzz.ratio, score_cutoff=CLOSE)
+    if found is None:
+        return (say("help.unknown", Action("help", "help.button.help", "primary"), typed=typed[:40]),)
+    guess = Action(str(found[0]), "help.button.guess", "primary", {"name": str(found[0])})
+    return (say("help.did_you_mean", guess, typed=typed[:40], name=str(found[0])),)
+
+
+def welcome(turn: Turn) -> Replies:
+    """Greet somebody who is not signed up."""
+    signup = Action("signup", "signup.button.signup", "primary")
+    return (say("help.welcome", signup, Action("help", "help.button.help"), name=turn.name),)
+
+
+def suggestions(turn: Turn) -> Replies:
+    """Say what can be done with words that belong to nothing."""
+    if turn.user is None:
+        return welcome(turn)
+    talk = Action("talk", "room.button.talk", "primary")
+    find = Action(
+        "find", "request.button.find", "plain" if mentorships.of_user(turn.tx, turn.me.id) else "primary"
+    )
+    actions = (talk, find) if mentorships.of_user(turn.tx, turn.me.id) else (find,)
+    return (say("help.suggestions", *actions, Action("help", "help.button.help")),)

@@ -1,0 +1,185 @@
+"""Sign-up: consent first, then two minutes of questions of which only name, role and one topic must be answered."""
+
+from collections.abc import Mapping
+
+from bot.dialogs.form import Answers, Args, Dialog, Refused
+from bot.dialogs.values import values_of
+from bot.fields import Choice, Confirm, Field, Number, Option, Text, Week
+from bot.turn import Action, Message, Replies, Say, Turn, say
+from core import tokens, users
+from core.policy import FORMATS
+from core.store.types import Json
+from core.users import HELPS, WANTS, Levels
+
+MENTEE, MENTOR, BOTH = "mentee", "mentor", "both"
+LEVELS = 5
+ASKED_LEVELS = 3
+"""Levels are asked for this many topics that were typed without one; the others can be added in the profile."""
+
+ROLES = tuple(Option(role) for role in (MENTEE, MENTOR, BOTH))
+
+
+def field_of(key: str, turn: Turn, *, required: bool = False) -> Field:
+    """Give the field for a part of a profile; sign-up and profile ask for it in the same way."""
+    most = turn.policy.topics_limit
+    match key:
+        case "name":
+            return Text(key=key, limit=turn.policy.name_limit)
+        case "role":
+            return Choice(key=key, options=ROLES)
+        case "helps" | "wants":
+            return Choice(
+                key=key, required=required, search="topics", many=True, levels=LEVELS, free=True, most=most
+            )
+        case "languages":
+            return Choice(key=key, required=False, search="languages", many=True, most=10)
+        case "zone":
+            return Choice(key=key, required=False, search="zones")
+        case "free":
+            return Week(key=key, required=False)
+        case "goal":
+            return Text(key=key, required=False, limit=500, lines=True)
+        case "budget":
+            return Number(key=key, required=False, low=0.5, high=40, whole=False)
+        case "formats":
+            return Choice(key=key, required=False, many=True, options=tuple(Option(each) for each in FORMATS))
+        case _:
+            raise KeyError(key)
+
+
+def fields(turn: Turn, args: Args, answers: Answers) -> tuple[Field, ...]:
+    """List the questions; those of a mentee or a mentor appear once the role is known."""
+    del args
+    role = answers.get("role")
+    asked: list[Field] = [
+        Confirm(key="consent", must=True),
+        field_of("name", turn),
+        field_of("role", turn),
+    ]
+    if role in (MENTOR, BOTH):
+        asked.append(field_of("helps", turn, required=True))
+        asked.extend(_levels(turn, answers))
+    if role in (MENTEE, BOTH):
+        asked.append(field_of("wants", turn, required=role == MENTEE))
+    if role is not None:
+        asked.extend(field_of(key, turn) for key in ("languages", "zone", "free"))
+    if role in (MENTEE, BOTH):
+        asked.append(field_of("goal", turn))
+    if role in (MENTOR, BOTH):
+        asked.extend(field_of(key, turn) for key in ("budget", "formats"))
+    return tuple(asked)
+
+
+def _levels(turn: Turn, answers: Answers) -> list[Field]:
+    """Ask for the level of topics that were typed without one."""
+    bare = [topic for topic, level in levels_of(answers.get("helps")) if level is None][:ASKED_LEVELS]
+    options = tuple(
+        Option(str(level), turn.words.text(f"signup.level.{level}", {}, turn.locale, turn.zone))
+        for level in range(1, LEVELS + 1)
+    )
+    return [
+        Choice(
+            key=f"level_{topic}",
+            required=False,
+            options=options,
+            question=turn.words.text(
+                "signup.level.label", {"topic": turn.topics.name(topic, turn.locale)}, turn.locale, turn.zone
+            ),
+        )
+        for topic in bare
+    ]
+
+
+def levels_of(answer: Json) -> Levels:
+    """Read an answer with levels: a list of [topic, level or None]."""
+    if not isinstance(answer, list):
+        return ()
+    return tuple((str(each[0]), each[1]) for each in answer if isinstance(each, list))
+
+
+def initial(turn: Turn, args: Args) -> Mapping[str, Json]:
+    """Prefill what the platform told us, or what was imported."""
+    user_id = args.get("user")
+    person = users.get(turn.tx, user_id) if isinstance(user_id, int) else None
+    if person is None:
+        return {"name": turn.name, "zone": turn.zone if turn.zone != turn.policy.zone else None}
+    return {
+        "name": person.name if person.name != person.ref else turn.name,
+        "role": MENTOR if person.mentor else MENTEE,
+        "helps": [list(each) for each in users.topics_of(turn.tx, person.id, HELPS)],
+        "languages": list(person.languages),
+        "zone": None if person.zone_assumed else person.zone,
+    }
+
+
+def begin(turn: Turn, args: Args) -> Refused | None:
+    """Say so where somebody is signed up already."""
+    del args
+    return Refused("signup.already", {"name": turn.me.name}) if turn.user is not None else None
+
+
+def finish(turn: Turn, args: Args, answers: Answers) -> Replies | Refused:
+    """Create the user, or let somebody take over what was imported for them."""
+    role = answers["role"]
+    zone = answers.get("zone")
+    told = turn.zone if turn.zone != turn.policy.zone else None
+    values: dict[str, Json] = {
+        "state": "active",
+        "name": str(answers["name"]),
+        "mentor": role in (MENTOR, BOTH),
+        "mentee": role in (MENTEE, BOTH),
+        "locale": turn.locale,
+        "zone": str(zone or told or turn.policy.zone),
+        "zone_assumed": zone is None and told is None,
+        "languages": list(values_of(answers.get("languages"))) or [turn.locale.split("-")[0]],
+        "free": answers.get("free") or [],
+        "goal": answers.get("goal"),
+        "formats": list(values_of(answers.get("formats"))),
+    }
+    if answers.get("budget") is not None:
+        values["budget_hours"] = answers["budget"]
+    taken = args.get("user")
+    if isinstance(taken, int) and users.get(turn.tx, taken) is not None:
+        user_id = taken
+        users.change(turn.tx, user_id, turn.now, **values)
+    else:
+        user_id = users.create(turn.tx, turn.now, turn.policy, **values)
+    users.claim(turn.tx, turn.who, user_id)
+    users.consent(turn.tx, user_id, turn.policy.consent_version, turn.now)
+    helps = tuple(
+        (topic, level if level is not None else _level(answers.get(f"level_{topic}")))
+        for topic, level in levels_of(answers.get("helps"))
+    )
+    for side, levels in ((HELPS, helps), (WANTS, levels_of(answers.get("wants")))):
+        keep_topics(turn, user_id, side, levels)
+    actions = []
+    if role in (MENTEE, BOTH):
+        actions.append(Action("find", "signup.button.find", "primary"))
+    actions.append(Action("profile", "signup.button.profile"))
+    return (Say((Message("signup.done", {"name": str(answers["name"]), "role": role}, tuple(actions)),)),)
+
+
+def _level(answer: Json) -> int | None:
+    return int(answer) if isinstance(answer, str) else None
+
+
+def keep_topics(turn: Turn, user_id: int, side: str, levels: Levels) -> None:
+    """Keep somebody's topics; those the catalogue lacks are remembered for the organiser."""
+    for topic, _ in levels:
+        if topic not in turn.topics.rows:
+            users.keep_unknown_topic(turn.tx, topic, topic, turn.now)
+    users.set_topics(turn.tx, user_id, side, levels)
+
+
+def open_by_code(turn: Turn, code: str) -> Replies:
+    """Open the bot by a link or a code: an imported person takes over what is known of them."""
+    if turn.user is not None or not code:
+        return ()
+    user_id = tokens.redeem(turn.tx, "invitation", code, turn.now)
+    if user_id is None:
+        return (say("signup.code", Action("signup", "signup.button.signup", "primary")),)
+    users.claim(turn.tx, turn.who, user_id)
+    return ()
+
+
+SIGNUP = Dialog("signup", fields, finish, begin, initial)

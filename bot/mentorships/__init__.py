@@ -1,0 +1,1 @@
+"""The conversation about a pair: its sessions, and its end."""

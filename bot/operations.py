@@ -1,0 +1,215 @@
+"""What the command line does: run, import, find, invite, migrate, back up, show the settings."""
+
+import asyncio
+import json
+import logging
+import random
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from bot import config
+from bot.adapters.console import Console
+from bot.app import keyring, locales, open_app, system_clock, until_signal
+from bot.config import Settings
+from bot.messages import Catalogue
+from core import reading, tokens, topics, users
+from core.matching.features import Candidate, Query
+from core.mentors import Mentors
+from core.store import backup as backups
+from core.store.database import open_database, open_readers
+from core.store.migrate import migrate as bring_up
+
+INVITATION = timedelta(days=30)
+
+
+def say(text: str) -> None:
+    """Tell the one who runs the command; results go to standard output, this does not."""
+    print(text, file=sys.stderr)
+
+
+def set_up_logging(settings: Settings) -> None:
+    """Log to standard error; libraries that log addresses with secrets in them are kept quiet."""
+    logging.basicConfig(
+        level=settings.log.level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+    for name in ("httpx", "apscheduler", "aiosqlite"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+async def run(settings: Settings) -> int:
+    """Run the service until a signal."""
+    set_up_logging(settings)
+    stop = asyncio.Event()
+    await until_signal(stop)
+    if settings.console.socket is None:
+        say("No platform is configured: set console.socket to talk to the service from a terminal.")
+        return 1
+    async with open_app(settings, [Console(settings.console.socket)], system_clock, "run", say) as app:
+        say(f"{settings.policy.community}: ready")
+        await app.run(stop)
+    return 0
+
+
+async def import_people(settings: Settings, file: Path, *, strict: bool) -> int:
+    """Bring people in, and say line by line what became of them."""
+    from core import importing  # noqa: PLC0415
+
+    try:
+        sheet = importing.read(await asyncio.to_thread(file.read_bytes), topics.load())
+    except OSError as error:
+        say(f"{file}: {error.strerror}")
+        return 1
+    except importing.UnreadableError as error:
+        say(f"{file}: {error}")
+        return 1
+    for fault in sheet.faults:
+        say(f"{file}:{fault.line}: {fault.ref}: {fault.column}: {fault.why}")
+    if strict and sheet.faults:
+        say(f"Nothing was imported: {len(sheet.faults)} faulty lines. Mend them, or leave --strict out.")
+        return 1
+    keys, told = keyring(settings)
+    if told:
+        say(told)
+    now = system_clock()
+    bring_up(settings.database.url, keys, now)
+    database = open_database(settings.database.url, keys, "import")
+    try:
+        counts: dict[str, int] = {}
+        notes = {note.line: note.text for note in sheet.notes}
+        for part in _progress(
+            [sheet.drafts[start : start + 500] for start in range(0, len(sheet.drafts), 500)], 500
+        ):
+            drafts = part
+
+            def put(tx: Connection, drafts: Any = drafts) -> Any:  # noqa: ANN401
+                return importing.put(tx, drafts, settings.policy, now)
+
+            for outcome in await database.write(put):
+                counts[outcome.what] = counts.get(outcome.what, 0) + 1
+                note = f" ({notes[outcome.line]})" if outcome.line in notes else ""
+                print(f"{file.name}:{outcome.line}: {outcome.ref}: {outcome.what}{note}")
+    finally:
+        await database.close()
+    told = ", ".join(f"{count} {what}" for what, count in sorted(counts.items())) or "nobody"
+    say(f"{told}; {len(sheet.faults)} faulty lines.")
+    return 1 if sheet.faults else 0
+
+
+def _progress(parts: list[Any], size: int) -> Any:  # noqa: ANN401
+    """Show a bar where somebody looks."""
+    if not sys.stderr.isatty():
+        return parts
+    from rich.console import Console as Terminal  # noqa: PLC0415
+    from rich.progress import track  # noqa: PLC0415
+
+    return track(parts, description=f"importing, {size} at a time", console=Terminal(stderr=True))
+
+
+async def find(settings: Settings, wish: str, limit: int, *, as_json: bool) -> int:
+    """Rank mentors for a wish in free words, people included who have not signed up yet."""
+    known = topics.load()
+    hints = reading.in_words(wish)
+    found = known.scan(hints.rest)
+    if not found.slugs:
+        say(f"No topic found in {wish!r}. Name one, such as react or python.")
+        return 1
+    now = system_clock()
+    keys, _ = keyring(settings)
+    readers = open_readers(settings.database.url, keys)
+    query = Query(
+        topics=tuple((slug, None) for slug in found.slugs),
+        zone=settings.policy.zone,
+        free=hints.spans,
+        languages=(),
+        wanted_languages=hints.languages,
+        week=(now - timedelta(days=now.weekday())).date(),
+    )
+    mentors = Mentors(settings.policy, known.wider, invited=True)
+
+    def rank(tx: Connection) -> list[tuple[Candidate, users.User]]:
+        ranked = mentors.snapshot(tx, now).rank(query, limit)
+        people = users.many(tx, [one.user_id for one in ranked])
+        return [(one, people[one.user_id]) for one in ranked]
+
+    try:
+        async with readers.connect() as connection:
+            ranked = await connection.run_sync(rank)
+    finally:
+        await readers.dispose()
+    words = Catalogue.load(locales(), label=known.name, default=settings.policy.locale)
+    rows = [
+        {
+            "ref": user.ref or str(user.id),
+            "name": user.name,
+            "score": round(one.score, 4),
+            "reasons": [
+                words.text(reason.key, dict(reason.params), settings.policy.locale, settings.policy.zone)  # type: ignore[arg-type]
+                for reason in one.reasons
+            ],
+        }
+        for one, user in ranked
+    ]
+    if as_json:
+        print(json.dumps(rows, ensure_ascii=False, indent=2))
+    else:
+        for row in rows:
+            print(f"{row['score']:.3f}  {row['name']}: {' · '.join(map(str, row['reasons']))}")  # type: ignore[arg-type]
+    if not rows:
+        say("Nobody fits.")
+    return 0 if rows else 1
+
+
+async def invite(settings: Settings, ref: str) -> int:
+    """Make a one-time code for an imported person."""
+    keys, _ = keyring(settings)
+    now = system_clock()
+    bring_up(settings.database.url, keys, now)
+    database = open_database(settings.database.url, keys, "invite")
+
+    def issue(tx: Connection) -> str | None:
+        person = users.by_ref(tx, ref)
+        if person is None or person.state != "invited":
+            return None
+        return tokens.issue(tx, "invitation", person.id, now + INVITATION, random.SystemRandom())
+
+    try:
+        code = await database.write(issue)
+    finally:
+        await database.close()
+    if code is None:
+        say(f"Nobody with the ref {ref!r} is waiting to sign up.")
+        return 1
+    print(f"/signup {code}")
+    say("Whoever sends this to the bot within 30 days takes over what was imported; it works once.")
+    return 0
+
+
+def migrate(settings: Settings) -> int:
+    """Bring the database to this version."""
+    keys, told = keyring(settings)
+    if told:
+        say(told)
+    done = bring_up(settings.database.url, keys, system_clock())
+    say("The database is at this version now." if done else "The database is at this version already.")
+    return 0
+
+
+def backup(settings: Settings, file: Path) -> int:
+    """Copy the database while it is in use."""
+    try:
+        backups.backup(settings.database.url, file)
+    except (ValueError, OSError) as error:
+        say(str(error))
+        return 1
+    say(f"Copied to {file}. The encryption key is not in it: keep that apart.")
+    return 0
+
+
+def show_config(settings: Settings, *, origin: bool) -> int:
+    """Print the settings."""
+    print(config.show(settings, origin=origin))
+    return 0

@@ -1,0 +1,1 @@
+"""What goes to anybody unprompted: put in the same transaction, claimed, delivered, settled."""

@@ -1,0 +1,253 @@
+"""Claiming: which rows leave now, which wait, which are too late, and which go out together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, bindparam, exists, func, select, update
+
+from bot.outbox.box import CANCELLED, EXPIRED, READY, SENDING, SENT
+from bot.outbox.holding import Reader, hold
+from bot.outbox.kinds import KINDS, Kind
+from bot.turn import Message, message_from
+from core.address import Address
+from core.availability import day_start
+from core.policy import Policy
+from core.store.tables import addresses, deliveries, outbox, users
+
+BATCH = 100
+LEASE = timedelta(seconds=60)
+
+before = outbox.alias("before")
+DUE = (
+    select(
+        outbox.c.id,
+        outbox.c.kind,
+        outbox.c.once,
+        outbox.c.subject,
+        outbox.c.user_id,
+        outbox.c.platform,
+        outbox.c.address,
+        outbox.c.message,
+        outbox.c.expires_at,
+        outbox.c.edits,
+        outbox.c.fence,
+        outbox.c.attempts,
+        outbox.c.doubts,
+        users.c.locale,
+        users.c.zone,
+        users.c.quiet_from,
+        users.c.quiet_to,
+        users.c.paused_until,
+        users.c.muted,
+    )
+    .select_from(outbox.outerjoin(users, users.c.id == outbox.c.user_id))
+    .where(
+        and_(
+            outbox.c.state == READY,
+            outbox.c.due_at <= bindparam("now"),
+            outbox.c.stream.is_(None)
+            | ~exists(
+                select(before.c.id).where(
+                    and_(
+                        before.c.stream == outbox.c.stream,
+                        before.c.id < outbox.c.id,
+                        before.c.state.in_((READY, SENDING)),
+                    )
+                )
+            ),
+        )
+    )
+    .order_by(outbox.c.due_at, outbox.c.id)
+    .limit(BATCH)
+    .with_for_update(of=outbox, skip_locked=True)
+)
+MARK = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("row"))
+    .values(
+        state=SENDING,
+        attempts=outbox.c.attempts + 1,
+        fence=outbox.c.fence + 1,
+        owner=bindparam("by"),
+        lease_until=bindparam("until"),
+        bundle=bindparam("lead"),
+    )
+)
+MOVE = update(outbox).where(outbox.c.id == bindparam("row")).values(due_at=bindparam("until"))
+END = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("row"))
+    .values(state=bindparam("end"), message=None, settled_at=bindparam("at"), trouble=bindparam("why"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One send: a row, or several that go out together; `to` lists where the person may be reached, best first."""
+
+    rows: tuple[int, ...]
+    kind: Kind
+    once: str
+    subject: str
+    user_id: int | None
+    to: tuple[Address, ...]
+    messages: tuple[Message, ...]
+    locale: str
+    zone: str
+    fences: tuple[int, ...]
+    attempts: int
+    doubts: int
+    edits: tuple[tuple[Address, str], ...] | None = None
+
+
+def claim(
+    tx: Connection, now: datetime, real: datetime, owner: str, policy: Policy
+) -> tuple[list[Parcel], bool]:
+    """Claim a batch of what is due; true says that there was something, though perhaps nothing that may leave now."""
+    due = tx.execute(DUE, {"now": now}).all()
+    if not due:
+        return [], False
+    places = _places(tx, due)
+    sent = _sent_today(tx, {row.user_id: row.zone for row in due if row.user_id is not None}, now)
+    going: list[Row[*tuple[Any, ...]]] = []
+    moved: list[dict[str, Any]] = []
+    ended: list[dict[str, Any]] = []
+    leads: dict[int, int] = {}
+    for row in due:
+        kind = KINDS[row.kind]
+        if row.expires_at is not None and row.expires_at < now:
+            ended.append({"row": row.id, "end": EXPIRED, "at": now, "why": None})
+            continue
+        if row.user_id is None:
+            going.append(row)
+            continue
+        if kind.name in row.muted:
+            ended.append({"row": row.id, "end": CANCELLED, "at": now, "why": "switched off"})
+            continue
+        reader = Reader(row.zone, row.quiet_from, row.quiet_to, row.paused_until, tuple(row.muted))
+        together = kind.bundles and row.user_id in leads
+        until = hold(kind, reader, now, sent[row.user_id] - together, policy.daily_cap)
+        if until is not None:
+            moved.append({"row": row.id, "until": until})
+            continue
+        going.append(row)
+        if kind.bundles:
+            leads.setdefault(row.user_id, row.id)
+        sent[row.user_id] += kind.counts and not together
+    if ended:
+        tx.execute(END, ended)
+    if moved:
+        tx.execute(MOVE, moved)
+    if going:
+        lease = real + LEASE
+        marks = [
+            {
+                "row": row.id,
+                "by": owner,
+                "until": lease,
+                "lead": leads.get(row.user_id) if _bundles(row) else None,
+            }
+            for row in going
+        ]
+        tx.execute(MARK, marks)
+    return _parcels(tx, going, leads, places, policy), True
+
+
+def _bundles(row: Row[*tuple[Any, ...]]) -> bool:
+    return KINDS[row.kind].bundles
+
+
+def _parcels(
+    tx: Connection,
+    going: Sequence[Row[*tuple[Any, ...]]],
+    leads: dict[int, int],
+    places: dict[int, list[Address]],
+    policy: Policy,
+) -> list[Parcel]:
+    groups: dict[int, list[Row[*tuple[Any, ...]]]] = {}
+    for row in going:
+        lead = leads.get(row.user_id, row.id) if _bundles(row) else row.id
+        groups.setdefault(lead, []).append(row)
+    parcels = []
+    for rows in groups.values():
+        first = rows[0]
+        to = (
+            tuple(places.get(first.user_id, ()))
+            if first.user_id is not None
+            else (Address(first.platform, first.address),)
+        )
+        parcels.append(
+            Parcel(
+                rows=tuple(row.id for row in rows),
+                kind=KINDS[first.kind],
+                once=first.once,
+                subject=first.subject,
+                user_id=first.user_id,
+                to=to,
+                messages=tuple(message_from(row.message) for row in rows),
+                locale=first.locale or policy.locale,
+                zone=first.zone or policy.zone,
+                fences=tuple(row.fence + 1 for row in rows),
+                attempts=first.attempts + 1,
+                doubts=first.doubts,
+                edits=_refs(tx, first.edits) if first.edits is not None else None,
+            )
+        )
+    return parcels
+
+
+def _places(tx: Connection, due: Sequence[Row[*tuple[Any, ...]]]) -> dict[int, list[Address]]:
+    """Give the reachable addresses of each person, the preferred one first."""
+    ids = {row.user_id for row in due if row.user_id is not None}
+    found: dict[int, list[Address]] = {}
+    rows = tx.execute(
+        select(addresses.c.user_id, addresses.c.platform, addresses.c.id)
+        .where(and_(addresses.c.user_id.in_(ids), addresses.c.reachable))
+        .order_by(addresses.c.preferred.desc(), addresses.c.created_at, addresses.c.platform, addresses.c.id)
+    )
+    for user_id, platform, id_ in rows:
+        found.setdefault(user_id, []).append(Address(platform, id_))
+    return found
+
+
+def _sent_today(tx: Connection, zones: dict[int, str], now: datetime) -> dict[int, int]:
+    """Count what each person got unprompted since their midnight; a bundle counts once."""
+    starts = {user_id: day_start(now, zone) for user_id, zone in zones.items()}
+    counts = dict.fromkeys(zones, 0)
+    if not starts:
+        return counts
+    counting = [kind.name for kind in KINDS.values() if kind.counts]
+    rows = tx.execute(
+        select(outbox.c.user_id, outbox.c.settled_at, func.count())
+        .where(
+            and_(
+                outbox.c.user_id.in_(list(starts)),
+                outbox.c.settled_at >= min(starts.values()),
+                outbox.c.state == SENT,
+                outbox.c.kind.in_(counting),
+                outbox.c.bundle.is_(None) | (outbox.c.bundle == outbox.c.id),
+            )
+        )
+        .group_by(outbox.c.user_id, outbox.c.settled_at)
+    )
+    for user_id, settled_at, count in rows:
+        if settled_at >= starts[user_id]:
+            counts[user_id] += count
+    return counts
+
+
+def _refs(tx: Connection, row_id: int) -> tuple[tuple[Address, str], ...]:
+    """Give where a message was delivered that is to be edited now."""
+    rows = tx.execute(
+        select(deliveries.c.platform, deliveries.c.address, deliveries.c.ref).where(
+            deliveries.c.outbox_id == row_id
+        )
+    )
+    return tuple((Address(platform, address), ref) for platform, address, ref in rows)
+
+
+def next_due(tx: Connection) -> datetime | None:
+    """Say when the next message is due."""
+    return tx.execute(select(func.min(outbox.c.due_at)).where(outbox.c.state == READY)).scalar()

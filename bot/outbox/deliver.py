@@ -1,0 +1,169 @@
+"""Delivery: claim, commit, render, push, settle. Sending happens here and nowhere inside a transaction."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from random import Random
+
+from sqlalchemy import Connection
+
+from bot.outbox.claim import Parcel, claim
+from bot.outbox.settle import recover, settle
+from bot.ports import Adapter, Attached, Delivery, Ref, Refused, Rendered, ShownItem, Unknown
+from bot.render import silent
+from bot.turn import Attachment, Message, Turn
+from core.address import Address
+from core.policy import Policy
+from core.store.database import Database
+
+log = logging.getLogger(__name__)
+
+PUSH_SECONDS = 20
+IN_FLIGHT = 200
+
+Then = Callable[[Turn, Parcel], None]
+Attach = Callable[[Turn, Attachment, Parcel], Attached | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """What follows from a delivery, by kind of message: an offer's time runs from the moment it is sent."""
+
+    sent: Mapping[str, Then] = field(default_factory=dict)
+    given_up: Mapping[str, Then] = field(default_factory=dict)
+    attach: Mapping[str, Attach] = field(default_factory=dict)
+
+
+class Outbox:
+    """The delivering side of the outbox: what is due leaves through the adapters."""
+
+    def __init__(
+        self,
+        database: Database,
+        adapters: Mapping[str, Adapter],
+        policy: Policy,
+        hooks: Hooks,
+        turn: Callable[[Connection, datetime, str], Turn],
+        render_with: Callable[[Message, str, str, Attached | None], Rendered],
+        owner: str,
+        real_clock: Callable[[], datetime],
+    ) -> None:
+        """`turn` makes the turn in which hooks run; `real_clock` times leases even where time is simulated."""
+        self._database = database
+        self._adapters = adapters
+        self._policy = policy
+        self._hooks = hooks
+        self._turn = turn
+        self._render = render_with
+        self._owner = owner
+        self._real_clock = real_clock
+        self._rng = Random(owner)  # noqa: S311  (jitter, not a secret)
+        self._outcomes: list[tuple[Parcel, Address | None, Delivery]] = []
+        self._settling = asyncio.Lock()
+        self.wake = asyncio.Event()
+
+    async def recover(self, now: datetime, *, alone: bool) -> int:
+        """Put back, or list, what a process that ended was sending."""
+        real = self._real_clock()
+        return await self._database.write(lambda tx: recover(tx, now, real, alone=alone))
+
+    async def drain(self, clock: Callable[[], datetime]) -> int:
+        """Deliver until nothing is due; returns how many messages were tried."""
+        tried = 0
+        while True:
+            parcels, more = await self._claim(clock())
+            await asyncio.gather(*(self._deliver(parcel, clock) for parcel in parcels))
+            tried += len(parcels)
+            if not more:
+                return tried
+
+    async def run(self, clock: Callable[[], datetime], poll: float = 1.0) -> None:
+        """Deliver what becomes due until cancelled; a put wakes it, the clock does otherwise."""
+        tasks: set[asyncio.Task[None]] = set()
+        try:
+            while True:
+                self.wake.clear()
+                parcels, more = await self._claim(clock()) if len(tasks) < IN_FLIGHT else ([], False)
+                for parcel in parcels:
+                    task = asyncio.create_task(self._deliver(parcel, clock))
+                    tasks.add(task)
+                    task.add_done_callback(tasks.discard)
+                if not more:
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(self.wake.wait(), poll)
+        finally:
+            # What is being sent is finished and written down: a stop makes no doubtful sends.
+            if tasks:
+                await asyncio.wait(tasks, timeout=PUSH_SECONDS)
+
+    async def _claim(self, now: datetime) -> tuple[list[Parcel], bool]:
+        real = self._real_clock()
+        return await self._database.write(lambda tx: claim(tx, now, real, self._owner, self._policy))
+
+    async def _deliver(self, parcel: Parcel, clock: Callable[[], datetime]) -> None:
+        address, delivery = await self._send(parcel, clock())
+        self._outcomes.append((parcel, address, delivery))
+        async with self._settling:
+            # Whoever gets here first settles for all that have finished meanwhile.
+            outcomes, self._outcomes = self._outcomes, []
+            if outcomes:
+                now = clock()
+                await self._database.write(lambda tx: self._settle(tx, outcomes, now))
+
+    def _settle(
+        self, tx: Connection, outcomes: list[tuple[Parcel, Address | None, Delivery]], now: datetime
+    ) -> None:
+        sent, given_up = settle(tx, outcomes, now, self._owner, self._rng)
+        for parcels, hooks in ((sent, self._hooks.sent), (given_up, self._hooks.given_up)):
+            for parcel in parcels:
+                if parcel.kind.name in hooks:
+                    hooks[parcel.kind.name](self._turn(tx, now, parcel.once), parcel)
+
+    async def _send(self, parcel: Parcel, now: datetime) -> tuple[Address | None, Delivery]:
+        address = next((place for place in parcel.to if place.platform in self._adapters), None)
+        if address is None:
+            return None, Refused("no reachable address", again=not parcel.to)
+        adapter = self._adapters[address.platform]
+        try:
+            message = await self._shown(parcel, now)
+            async with asyncio.timeout(PUSH_SECONDS):
+                if parcel.edits is None:
+                    return address, await adapter.push(address, message, parcel.once)
+                ref = next((ref for place, ref in parcel.edits if place == address), None)
+                if ref is None:
+                    return address, Refused("nothing to edit at this address")
+                return address, await adapter.edit(Ref(address.platform, address.id, ref), message)
+        except TimeoutError:
+            return address, Unknown("no answer in time")
+        except Exception:  # the catch-all of the sending side: one message must not stop the others
+            log.exception("sending %s to %s failed", parcel.once, address.platform)
+            return address, Refused("a fault while sending; see the log", again=True)
+
+    async def _shown(self, parcel: Parcel, now: datetime) -> Rendered:
+        """Render a message in its reader's words; several that go out together become the rows of one."""
+        attached = await self._attached(parcel, now)
+        shown = [self._render(message, parcel.locale, parcel.zone, attached) for message in parcel.messages]
+        if len(shown) == 1:
+            return shown[0] if not parcel.kind.silent else silent(shown[0])
+        head = self._render(
+            Message("common.bundle", {"count": len(shown)}), parcel.locale, parcel.zone, attached
+        )
+        return Rendered(
+            head.body,
+            items=tuple(
+                row for message in shown for row in (ShownItem(message.body, message.buttons), *message.items)
+            ),
+            attached=attached,
+        )
+
+    async def _attached(self, parcel: Parcel, now: datetime) -> Attached | None:
+        for message in parcel.messages:
+            if message.attachment is not None:
+                make, wanted = self._hooks.attach[message.attachment.kind], message.attachment
+                return await self._database.read(
+                    lambda tx: make(self._turn(tx, now, parcel.once), wanted, parcel)
+                )
+        return None

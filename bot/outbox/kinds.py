@@ -1,0 +1,64 @@
+"""The one table of kinds: it decides for each message when it may be sent, what it counts as, and what a doubt costs."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How messages of a kind are treated.
+
+    `quiet`: held until quiet hours and pause are over, or passed through. `capped`: waits for the next day when the
+    daily cap is used up. `counts`: uses up a place in that cap. `bundles`: what is due together goes out as one.
+    `mutable`: the person may switch it off. `expires`: not sent later than this after it was due. `on_ambiguous`:
+    what to do when nobody knows whether it arrived. `private`: its words are somebody's own.
+    """
+
+    name: str
+    quiet: Literal["hold", "pass"] = "hold"
+    capped: bool = True
+    counts: bool = True
+    bundles: bool = True
+    mutable: bool = False
+    expires: timedelta | None = None
+    on_ambiguous: Literal["resend", "skip"] = "resend"
+    private: bool = False
+    silent: bool = False
+
+
+DAY = timedelta(days=1)
+
+KINDS: dict[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        # An offer leaves at once outside quiet hours; it uses up the cap but never waits for it.
+        Kind("offer", capped=False, bundles=False, private=True),
+        Kind("offer.reminder", mutable=True, expires=DAY, on_ambiguous="skip", silent=True),
+        Kind("offer.closed", quiet="pass", capped=False, counts=False, bundles=False),
+        Kind("offer.silent"),
+        Kind("question", capped=False, bundles=False, private=True),
+        Kind("request"),
+        Kind("organiser", capped=False, counts=False, bundles=False, private=True),
+        Kind("introduction", quiet="pass", capped=False, counts=False, bundles=False, private=True),
+        Kind("room", quiet="pass", capped=False, counts=False, bundles=False, private=True),
+        Kind("room.trouble", quiet="pass", capped=False, counts=False, bundles=False),
+        Kind("mentorship"),
+        Kind("session", capped=False, bundles=False),
+        Kind("session.day", mutable=True, expires=timedelta(hours=12)),
+        Kind(
+            "session.soon",
+            quiet="pass",
+            capped=False,
+            counts=False,
+            bundles=False,
+            mutable=True,
+            expires=timedelta(minutes=30),
+        ),
+        Kind("session.after", expires=timedelta(days=7)),
+        Kind("pause", silent=True),
+        Kind("snoozed", capped=False, counts=False, bundles=False),
+    )
+}
+
+MUTABLE = tuple(kind.name for kind in KINDS.values() if kind.mutable)

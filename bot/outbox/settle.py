@@ -1,0 +1,163 @@
+"""Settling: what became of a send, and what follows from it."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any, assert_never
+
+from sqlalchemy import Connection, and_, bindparam, insert, select, update
+
+from bot.outbox.box import DEAD, READY, SENDING, SENT, UNKNOWN
+from bot.outbox.claim import Parcel
+from bot.outbox.kinds import KINDS
+from bot.ports import Delivery, Gone, Later, Refused, Sent, Unknown
+from core import users
+from core.address import Address
+from core.store.tables import deliveries, outbox
+
+TRIES = 8
+DOUBTS = 1
+SLOWEST = 3600.0
+
+# The fence shuts out an owner whose lease ran out and whose row another process has taken since.
+SETTLE = (
+    update(outbox)
+    .where(
+        and_(
+            outbox.c.id == bindparam("row"),
+            outbox.c.state == SENDING,
+            outbox.c.owner == bindparam("by"),
+            outbox.c.fence == bindparam("held"),
+        )
+    )
+    .values(
+        state=bindparam("end"),
+        due_at=bindparam("due"),
+        attempts=bindparam("tries"),
+        doubts=bindparam("doubt"),
+        settled_at=bindparam("at"),
+        trouble=bindparam("why"),
+        owner=None,
+        lease_until=None,
+    )
+)
+EMPTY = update(outbox).where(outbox.c.id == bindparam("row")).values(message=None)
+
+
+def backoff(attempts: int, rng: Random) -> timedelta:
+    """Wait twice as long after each try, from a second to an hour, with jitter so that nothing comes in step."""
+    return timedelta(seconds=min(SLOWEST, 2.0 ** (attempts - 1)) * (0.5 + rng.random() / 2))
+
+
+def settle(
+    tx: Connection,
+    outcomes: Sequence[tuple[Parcel, Address | None, Delivery]],
+    now: datetime,
+    owner: str,
+    rng: Random,
+) -> tuple[list[Parcel], list[Parcel]]:
+    """Write down how sends went; returns what was sent and what is given up, for those who wait to know."""
+    settled: list[dict[str, Any]] = []
+    refs: list[dict[str, Any]] = []
+    sent: list[Parcel] = []
+    given_up: list[Parcel] = []
+    for parcel, address, delivery in outcomes:
+        end, due, tries, doubts, why = _outcome(tx, parcel, address, delivery, now, rng)
+        settled.extend(
+            {
+                "row": row,
+                "by": owner,
+                "held": fence,
+                "end": end,
+                "due": due,
+                "tries": tries,
+                "doubt": doubts,
+                "at": None if end == READY else now,
+                "why": why,
+            }
+            for row, fence in zip(parcel.rows, parcel.fences, strict=True)
+        )
+        if end == SENT:
+            sent.append(parcel)
+            if address is not None and isinstance(delivery, Sent) and parcel.edits is None:
+                refs.extend(
+                    {
+                        "outbox_id": row,
+                        "platform": address.platform,
+                        "address": address.id,
+                        "ref": delivery.ref,
+                        "sent_at": now,
+                    }
+                    for row in parcel.rows
+                )
+        elif end == DEAD:
+            given_up.append(parcel)
+    if settled:
+        tx.execute(SETTLE, settled)
+    emptied = [{"row": row} for parcel in sent for row in parcel.rows]
+    if emptied:
+        tx.execute(EMPTY, emptied)
+    if refs:
+        tx.execute(insert(deliveries), refs)
+    return sent, given_up
+
+
+def _outcome(
+    tx: Connection, parcel: Parcel, address: Address | None, delivery: Delivery, now: datetime, rng: Random
+) -> tuple[str, datetime, int, int, str | None]:
+    """Say (state, due, attempts, doubts, trouble) after a send."""
+    tries, doubts = parcel.attempts, parcel.doubts
+    match delivery:
+        case Sent():
+            return SENT, now, tries, doubts, None
+        case Later(seconds):
+            return READY, now + timedelta(seconds=seconds), tries - 1, doubts, "asked to wait"
+        case Refused(why, again):
+            if again and tries < TRIES:
+                return READY, now + backoff(tries, rng), tries, doubts, why[:120]
+            return DEAD, now, tries, doubts, why[:120]
+        case Unknown(why):
+            if parcel.kind.on_ambiguous == "resend" and doubts < DOUBTS:
+                return READY, now + backoff(tries, rng), tries, doubts + 1, why[:120]
+            return UNKNOWN, now, tries, doubts, why[:120]
+        case Gone(why):
+            if address is not None:
+                users.reach(tx, address, reachable=False)
+            if address is not None and len(parcel.to) > 1:
+                return READY, now, tries, doubts, why[:120]
+            return DEAD, now, tries, doubts, why[:120]
+        case _:
+            assert_never(delivery)
+
+
+def recover(tx: Connection, now: datetime, real: datetime, *, alone: bool) -> int:
+    """Find sends whose process ended before it wrote down how they went: nobody knows whether they arrived.
+
+    `alone` says that no other process can be sending (SQLite's lock holder); otherwise a lease must have run out.
+    """
+    rows = tx.execute(
+        select(outbox.c.id, outbox.c.kind, outbox.c.doubts)
+        .where(
+            and_(
+                outbox.c.state == SENDING,
+                (outbox.c.lease_until < real) if not alone else outbox.c.id.is_not(None),
+            )
+        )
+        .with_for_update(skip_locked=True)
+    ).all()
+    for row_id, kind, doubts in rows:
+        again = KINDS[kind].on_ambiguous == "resend" and doubts < DOUBTS
+        tx.execute(
+            update(outbox)
+            .where(outbox.c.id == row_id)
+            .values(
+                state=READY if again else UNKNOWN,
+                due_at=now,
+                doubts=doubts + 1,
+                owner=None,
+                lease_until=None,
+                settled_at=None if again else now,
+                trouble="the process ended while it was sending",
+            )
+        )
+    return len(rows)

@@ -1,0 +1,1 @@
+"""Waiting: the ticks, the kinds of wait, and "remind me later"."""

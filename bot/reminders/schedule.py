@@ -1,0 +1,17 @@
+"""The ticks. APScheduler gives them and nothing else: nothing durable lives in it."""
+
+from collections.abc import Awaitable, Callable
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+SECONDS = 1
+
+
+def start(tick: Callable[[], Awaitable[None]]) -> AsyncIOScheduler:
+    """Call `tick` every second, never twice at once; ticks that were missed are made up for by one."""
+    scheduler = AsyncIOScheduler(timezone="UTC")
+    scheduler.add_job(
+        tick, "interval", seconds=SECONDS, coalesce=True, max_instances=1, misfire_grace_time=None
+    )
+    scheduler.start()
+    return scheduler

@@ -1,0 +1,32 @@
+"""Remind me later: a reminder comes again in three hours, if it still holds."""
+
+from datetime import timedelta
+
+from bot.matching import offers
+from bot.mentorships import sessions as meetings
+from bot.turn import Replies, Turn, say
+from core import sessions, waits
+
+LATER = timedelta(hours=3)
+
+
+def snooze(turn: Turn, arg: str) -> Replies:
+    """Put a reminder off; `arg` is what it was about: `session.42`, `after.42` or `offer.7`."""
+    what, _, number = arg.partition(".")
+    if what not in ("session", "after", "offer") or not number.isdecimal():
+        return (say("error.stale"),)
+    waits.put(turn.tx, "snooze", f"{arg}.{turn.me.id}", turn.now + LATER)
+    return (say("snooze.done", at=(turn.now + LATER).isoformat()),)
+
+
+def again(turn: Turn, subject: str) -> None:
+    """Send it again to the one who put it off."""
+    what, number, reader = subject.split(".")
+    if what == "offer":
+        offers.remind_again(turn, int(number))
+        return
+    session = sessions.get(turn.tx, int(number))
+    if session is None or session.state != sessions.CONFIRMED or session.starts_at is None:
+        return
+    if what == "after" or session.starts_at > turn.now:
+        meetings.remind_one(turn, session, int(reader), "session.after" if what == "after" else "session.day")

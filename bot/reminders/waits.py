@@ -1,0 +1,86 @@
+"""The kinds of wait. A new one is a function and a line here; whoever begins to wait calls `core.waits.put`."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from bot.matching import offers
+from bot.mentorships import sessions
+from bot.outbox import box, claim
+from bot.outbox.box import Letter
+from bot.reminders import snooze
+from bot.turn import Message, Turn
+from core import users, waits
+from core.store import retention
+
+BATCH = 250
+
+Due = Callable[[Turn, Sequence[str]], None]
+
+
+def each(fn: Callable[[Turn, int], None]) -> Due:
+    """Do something for each subject by its number."""
+
+    def run(turn: Turn, subjects: Sequence[str]) -> None:
+        for subject in subjects:
+            fn(turn, int(subject))
+
+    return run
+
+
+def together(fn: Callable[[Turn, Sequence[int]], None]) -> Due:
+    """Do something for all subjects at once."""
+    return lambda turn, subjects: fn(turn, [int(subject) for subject in subjects])
+
+
+def _snoozed(turn: Turn, subjects: Sequence[str]) -> None:
+    for subject in subjects:
+        snooze.again(turn, subject)
+
+
+def _pause_over(turn: Turn, user_id: int) -> None:
+    """A pause ends: the person counts as available again, and is told."""
+    user = users.get(turn.tx, user_id)
+    if user is None or user.paused_until is None or user.paused_until > turn.now:
+        return
+    users.change(turn.tx, user_id, turn.now, paused_until=None)
+    once = f"pause.over:{user_id}:{turn.now.date().isoformat()}"
+    box.put(turn.tx, turn.now, Letter("pause", user_id, Message("pause.over"), once))
+
+
+def _tidy(turn: Turn, subjects: Sequence[str]) -> None:
+    """Delete what is kept no longer, once a day."""
+    retention.tidy(turn.tx, turn.now, turn.policy)
+    for subject in subjects:
+        waits.put(turn.tx, "tidy", subject, turn.now + retention.EVERY)
+
+
+KINDS: Mapping[str, Due] = {
+    "offer.expiry": each(offers.expire),
+    "offer.reminder": each(offers.remind),
+    "request.retry": each(offers.retry),
+    "session.day": together(sessions.remind_day),
+    "session.soon": together(sessions.remind_soon),
+    "session.after": together(sessions.ask_after),
+    "pause.end": each(_pause_over),
+    "snooze": _snoozed,
+    "tidy": _tidy,
+}
+
+
+def due(turn: Turn) -> int:
+    """Do what is due, a batch of each kind; returns how many waits were done."""
+    done = 0
+    for kind in waits.due_kinds(turn.tx, turn.now):
+        subjects = waits.take_due(turn.tx, kind, turn.now, BATCH)
+        if subjects:
+            KINDS[kind](turn, subjects)
+        done += len(subjects)
+    return done
+
+
+def next_due(tx: Connection) -> datetime | None:
+    """Say when something is next due: a wait, or a message that is held back."""
+    moments = [moment for moment in (waits.next_due(tx), claim.next_due(tx)) if moment is not None]
+    return min(moments, default=None)

@@ -1,0 +1,148 @@
+"""From keys and parameters to what an adapter shows: the reader's language, the reader's zone."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from bot.messages import Catalogue
+from bot.ports import (
+    Answer,
+    Asked,
+    Attached,
+    Button,
+    Choice,
+    Confirm,
+    Field,
+    Form,
+    Rendered,
+    ShownItem,
+    ShownOption,
+)
+from bot.richtext import Rich, from_user
+from bot.turn import Action, Ask, Message, Replies, Say
+from core.policy import Policy
+from core.reading import Problem
+from core.store.types import Json
+
+CONTROLS = ("next", "back", "cancel", "skip", "done", "yes", "no")
+
+
+class Renderer:
+    """The catalogue with what every template may use."""
+
+    def __init__(self, words: Catalogue, policy: Policy) -> None:
+        """Take what is fixed for the whole program."""
+        self._words = words
+        self._community: Mapping[str, Json] = {"community": policy.community}
+        self._controls: dict[str, Mapping[str, str]] = {}
+
+    def message(self, message: Message, locale: str, zone: str, attached: Attached | None = None) -> Rendered:
+        """Render one message."""
+        return Rendered(
+            body=self._rich(message.key, message.params, locale, zone),
+            buttons=self._buttons(message.actions, locale, zone),
+            items=tuple(
+                ShownItem(
+                    self._rich(item.key, item.params, locale, zone), self._buttons(item.actions, locale, zone)
+                )
+                for item in message.items
+            ),
+            attached=attached,
+        )
+
+    def answer(self, replies: Replies, locale: str, zone: str) -> Answer:
+        """Render all replies to one event."""
+        messages: list[Rendered] = []
+        swap = False
+        for reply in replies:
+            if isinstance(reply, Say):
+                swap = swap or (reply.replace and not messages)
+                language = reply.locale or locale
+                messages.extend(self.message(message, language, zone) for message in reply.messages)
+            elif isinstance(reply, Ask):
+                messages.append(self.form(reply, locale, zone))
+        return Answer(tuple(messages), swap)
+
+    def form(self, ask: Ask, locale: str, zone: str) -> Rendered:
+        """Render the fields that may be asked now."""
+        title = f"{ask.dialog}.title"
+        intro = f"{ask.dialog}.intro"
+        fresh = not ask.can_go_back and not ask.errors and self._words.has(intro, locale)
+        if locale not in self._controls:
+            self._controls[locale] = {
+                word: self._words.text(f"form.{word}", {}, locale, zone) for word in CONTROLS
+            }
+        return Rendered(
+            body=self._rich(intro, ask.params, locale, zone) if fresh else (),
+            form=Form(
+                run=ask.run,
+                title=self._words.text(title, {**self._community, **ask.params}, locale, zone),
+                fields=tuple(self._asked(ask, field, locale, zone) for field in ask.fields),
+                can_go_back=ask.can_go_back,
+                words=self._controls[locale],
+            ),
+        )
+
+    def _asked(self, ask: Ask, field: Field, locale: str, zone: str) -> Asked:
+        key = f"{ask.dialog}.{field.key}"
+        own = from_user(field.question) if field.question is not None else None
+        problem = ask.errors.get(field.key)
+        return Asked(
+            field=field,
+            label=own if own is not None else self._rich(f"{key}.label", ask.params, locale, zone),
+            hint=self._rich(f"{key}.hint", ask.params, locale, zone)
+            if own is None and self._words.has(f"{key}.hint", locale)
+            else (),
+            options=self._options(field, key, locale, zone),
+            error=self._problem(problem, locale, zone) if problem else (),
+            initial=ask.initial.get(field.key),
+        )
+
+    def _options(self, field: Field, key: str, locale: str, zone: str) -> tuple[ShownOption, ...]:
+        if isinstance(field, Confirm):
+            words = self._controls[locale]
+            yes = (
+                self._words.text(f"{key}.yes", {}, locale, zone)
+                if self._words.has(f"{key}.yes", locale)
+                else words["yes"]
+            )
+            no = (
+                self._words.text(f"{key}.no", {}, locale, zone)
+                if self._words.has(f"{key}.no", locale)
+                else words["no"]
+            )
+            return (ShownOption("yes", yes), ShownOption("no", no))
+        if not isinstance(field, Choice):
+            return ()
+        return tuple(
+            ShownOption(
+                option.value,
+                option.label
+                if option.label is not None
+                else self._words.text(f"{key}.option.{option.value}", {}, locale, zone),
+            )
+            for option in field.options
+        )
+
+    def _problem(self, problem: Problem, locale: str, zone: str) -> Rich:
+        return self._rich(problem.key, problem.params, locale, zone)
+
+    def _buttons(self, actions: tuple[Action, ...], locale: str, zone: str) -> tuple[Button, ...]:
+        return tuple(
+            Button(
+                self._words.text(action.label, action.params, locale, zone),
+                action.id,
+                action.style,
+                action.about,
+            )
+            for action in actions
+        )
+
+    def _rich(self, key: str, params: Mapping[str, Json], locale: str, zone: str) -> Rich:
+        return self._words.rich(
+            key, {**self._community, **params} if params else self._community, locale, zone
+        )
+
+
+def silent(message: Rendered) -> Rendered:
+    """Make a message arrive without a sound, where the platform can."""
+    return replace(message, silent=True)

@@ -1,0 +1,327 @@
+"""From an event to its answer: in order for each person, once for each event, and never with silence."""
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from random import Random
+
+from sqlalchemy import Connection
+
+from bot.commands import BUTTONS, COMMANDS, INSTEAD, Row, allowed, sole
+from bot.dialogs import consent, help, signup
+from bot.dialogs.engine import Conflict, Engine
+from bot.messages import Catalogue
+from bot.outbox.box import PUT
+from bot.ports import (
+    Answer,
+    Command,
+    Deleted,
+    Edited,
+    Incoming,
+    Opened,
+    Pressed,
+    Reachable,
+    Said,
+    Search,
+    ShownOption,
+    Started,
+    Submitted,
+)
+from bot.render import Renderer
+from bot.richtext import name as harmless
+from bot.rooms import relay
+from bot.suggest import suggest
+from bot.turn import Message, Origin, Replies, Turn, say
+from core import users
+from core.address import Address
+from core.mentors import Mentors
+from core.policy import Policy
+from core.store.database import Database
+from core.store.tables import seen_events
+from core.store.upsert import insert_or_ignore
+from core.topics import Topics
+
+log = logging.getLogger(__name__)
+
+TRIES = 5
+
+
+class NeedsWriteError(Exception):
+    """An event that was thought to read only has something to write."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What every turn is made of, fixed while the program runs."""
+
+    policy: Policy
+    mentors: Mentors
+    topics: Topics
+    words: Catalogue
+    organisers: frozenset[Address]
+
+    def turn(
+        self, tx: Connection, now: datetime, event: str, who: Address, user: users.User | None = None
+    ) -> Turn:
+        """Make a turn; chance is drawn from the event's id, so that a retry draws the same."""
+        rng = Random(f"{self.policy.seed}:{event}")  # noqa: S311  (reproducible on purpose, never a secret)
+        return Turn(
+            tx=tx,
+            who=who,
+            user=user,
+            now=now,
+            rng=rng,
+            policy=self.policy,
+            mentors=self.mentors,
+            topics=self.topics,
+            words=self.words,
+            organisers=self.organisers,
+            origin=Origin(event),
+            locale=user.locale if user else self.policy.locale,
+            zone=user.zone if user else self.policy.zone,
+        )
+
+
+class Router:
+    """Takes events from adapters and answers them."""
+
+    def __init__(
+        self,
+        database: Database,
+        world: World,
+        engine: Engine,
+        renderer: Renderer,
+        clock: Callable[[], datetime],
+        wake: Callable[[], None],
+    ) -> None:
+        """`wake` is called when a commit has left something to deliver."""
+        self._database = database
+        self._world = world
+        self._engine = engine
+        self._renderer = renderer
+        self._clock = clock
+        self._wake = wake
+        self._queues: dict[Address, tuple[asyncio.Lock, int]] = {}
+        self._recent: dict[Address, deque[float]] = {}
+
+    async def handle(self, incoming: Incoming) -> Answer:
+        """Answer an event. When this returns with `saved`, what it changed is on disk."""
+        if self._flooded(incoming.who):
+            return self._slow_down(incoming)
+        async with self._in_order(incoming.who):
+            try:
+                return await self._answer(incoming)
+            except Exception:  # the single catch-all: never silence
+                log.exception("event %s:%s failed", incoming.who.platform, incoming.id)
+                locale = self._world.words.match(incoming.locale)
+                message = self._renderer.message(Message("error.unexpected"), locale, self._world.policy.zone)
+                return Answer((message,), saved=False)
+
+    async def suggest(self, search: Search) -> Sequence[ShownOption]:
+        """Give options for what somebody types into a field that searches."""
+
+        def locale(tx: Connection) -> str:
+            account, user = users.meet(tx, search.who, self._clock(), "", None, None, alone=False)
+            return user.locale if user else self._world.words.match(account.locale)
+
+        return suggest(search, await self._database.read(locale), self._world.topics)
+
+    async def _answer(self, incoming: Incoming) -> Answer:
+        now = self._clock()
+        row = _row(incoming)
+        if row is not None and row.reads:
+            try:
+                replies, turn = await self._database.read(lambda tx: self._read(tx, incoming, now, row))
+                return self._renderer.answer(replies, turn.locale, turn.zone)
+            except NeedsWriteError:
+                pass
+        for left in range(TRIES - 1, -1, -1):
+            try:
+                replies, turn, put = await self._database.write(lambda tx: self._write(tx, incoming, now))
+            except Conflict:
+                if left == 0:
+                    raise
+                continue
+            if put:
+                self._wake()
+            if self._world.mentors.stale:
+                await self._database.read(lambda tx: self._world.mentors.refresh(tx, now))
+            return self._renderer.answer(replies, turn.locale, turn.zone)
+        raise AssertionError
+
+    def _turn(self, tx: Connection, incoming: Incoming, now: datetime, *, alone: bool) -> Turn:
+        name = harmless(incoming.name)
+        account, user = users.meet(tx, incoming.who, now, name, incoming.locale, incoming.zone, alone=alone)
+        world = self._world
+        return Turn(
+            tx=tx,
+            who=incoming.who,
+            user=user,
+            now=now,
+            rng=Random(f"{world.policy.seed}:{incoming.id}"),  # noqa: S311  (reproducible on purpose)
+            policy=world.policy,
+            mentors=world.mentors,
+            topics=world.topics,
+            words=world.words,
+            organisers=world.organisers,
+            origin=Origin(incoming.id, incoming.place, incoming.message, incoming.reply_to, incoming.quoted),
+            name=account.name,
+            locale=user.locale
+            if user
+            else world.words.match(account.locale)
+            if account.locale
+            else world.policy.locale,
+            zone=user.zone if user else account.zone or world.policy.zone,
+            room_id=account.room_id,
+        )
+
+    def _read(self, tx: Connection, incoming: Incoming, now: datetime, row: Row) -> tuple[Replies, Turn]:
+        turn = self._turn(tx, incoming, now, alone=False)
+        if turn.user is None or consent.missing(turn) or not allowed(turn, row):
+            raise NeedsWriteError
+        words = incoming.event.words if isinstance(incoming.event, Command) else ""
+        return row.run(turn, words), turn
+
+    def _write(self, tx: Connection, incoming: Incoming, now: datetime) -> tuple[Replies, Turn, bool]:
+        tx.info.pop(PUT, None)
+        seen = {"platform": incoming.who.platform, "id": incoming.id[:200], "seen_at": now}
+        new = insert_or_ignore(tx, seen_events, seen) == 1
+        turn = self._turn(tx, incoming, now, alone=True)
+        if not new:
+            return self._engine.resume(turn), turn, False
+        in_form = turn.room_id is not None and self._engine.newest(turn) is not None
+        replies = self._engine.settle(turn, self._event(turn, incoming))
+        return (*replies, *self._announcement(turn, in_form)), turn, bool(tx.info.pop(PUT, False))
+
+    def _event(self, turn: Turn, incoming: Incoming) -> Replies:
+        event = incoming.event
+        if consent.missing(turn) and not isinstance(event, Reachable):
+            front = self._engine.newest(turn)
+            if front is None or front.dialog != "consent" or not isinstance(event, Submitted | Said):
+                return self._engine.start(turn, "consent")
+        match event:
+            case Command(name, words):
+                return self._command(turn, name, words)
+            case Submitted(run, values):
+                return self._engine.submit(turn, run, values)
+            case Pressed(action, arg):
+                return self._pressed(turn, action, arg)
+            case Said(text):
+                return self._said(turn, text)
+            case Edited(text):
+                return relay.edited(turn, text) if turn.user else ()
+            case Deleted():
+                return relay.deleted(turn) if turn.user else ()
+            case Started(token):
+                opened = signup.open_by_code(turn, token)
+                return opened or (help.welcome(turn) if turn.user is None else help.suggestions(turn))
+            case Opened():
+                return ()
+            case Reachable(yes):
+                users.reach(turn.tx, turn.who, reachable=yes)
+                return ()
+
+    def _command(self, turn: Turn, typed: str, words: str) -> Replies:
+        name = typed.strip().lstrip("/").lower()
+        if name == "back":
+            return self._engine.back(turn)
+        if name == "cancel":
+            return self._engine.cancel(turn)
+        if name in COMMANDS:
+            return self._run(turn, COMMANDS[name], words.strip())
+        if name in BUTTONS:
+            return self._typed_button(turn, name, words.strip())
+        if name == "start":
+            return help.welcome(turn) if turn.user is None else help.suggestions(turn)
+        return help.unknown(turn, typed.strip().lstrip("/"), (*COMMANDS, "back", "cancel"))
+
+    def _typed_button(self, turn: Turn, name: str, arg: str) -> Replies:
+        about = arg or sole(turn, name) or ""
+        if not about and name in INSTEAD:
+            return self._run(turn, COMMANDS[INSTEAD[name]], "")
+        return self._run(turn, BUTTONS[name], about)
+
+    def _pressed(self, turn: Turn, action: str, arg: str) -> Replies:
+        row = BUTTONS.get(action) or COMMANDS.get(action)
+        if action in ("back", "cancel"):
+            return self._command(turn, action, "")
+        return self._run(turn, row, arg) if row else (say("error.stale"),)
+
+    def _run(self, turn: Turn, row: Row, words: str) -> Replies:
+        if allowed(turn, row) or row.who == "new":
+            return row.run(turn, words)
+        if row.who == "organiser":
+            return (say("error.forbidden"),)
+        return help.welcome(turn)
+
+    def _said(self, turn: Turn, text: str) -> Replies:
+        """Words go to the room of the message they reply to, the open form, the open room; else they get help."""
+        if turn.origin.reply_to is not None and (pair := relay.replied_to(turn, turn.origin.reply_to)):
+            return relay.said(turn, pair, text)
+        run = self._engine.newest(turn)
+        if run is not None:
+            return self._engine.said(turn, run, text)
+        pair = relay.open_room(turn) if turn.room_id is not None else None
+        if pair is not None and text.strip():
+            return relay.said(turn, pair, text)
+        return help.suggestions(turn)
+
+    def _announcement(self, turn: Turn, was_in_form: bool) -> Replies:  # noqa: FBT001
+        """Say where words go when a form comes before the open room, and when the room has them again."""
+        in_form = turn.room_id is not None and self._engine.newest(turn) is not None
+        pair = relay.open_room(turn) if in_form != was_in_form else None
+        if pair is None:
+            return ()
+        partner = users.known(turn.tx, pair.partner(turn.me.id)).name
+        return (say("room.waits" if in_form else "room.again", partner=partner),)
+
+    # --- Order and floods ---------------------------------------------------------------------------------------
+
+    @asynccontextmanager
+    async def _in_order(self, who: Address) -> AsyncIterator[None]:
+        """Handle one person's events one after another, in the order in which they came."""
+        lock, users_of_it = self._queues.get(who, (asyncio.Lock(), 0))
+        self._queues[who] = (lock, users_of_it + 1)
+        try:
+            async with lock:
+                yield
+        finally:
+            lock, users_of_it = self._queues[who]
+            if users_of_it == 1:
+                del self._queues[who]
+            else:
+                self._queues[who] = (lock, users_of_it - 1)
+
+    def _flooded(self, who: Address) -> bool:
+        now = time.monotonic()
+        recent = self._recent.setdefault(who, deque())
+        while recent and recent[0] < now - self._world.policy.flood_seconds:
+            recent.popleft()
+        recent.append(now)
+        if len(self._recent) > 10_000:  # noqa: PLR2004  (a bound on memory, not a rule)
+            self._recent = {address: times for address, times in self._recent.items() if times[-1] > now - 60}
+        return len(recent) > self._world.policy.flood_events
+
+    def _slow_down(self, incoming: Incoming) -> Answer:
+        """Say so once; the rest of the flood is not answered."""
+        if len(self._recent[incoming.who]) > self._world.policy.flood_events + 1:
+            return Answer(saved=False)
+        locale = self._world.words.match(incoming.locale)
+        return Answer(
+            (self._renderer.message(Message("error.flood"), locale, self._world.policy.zone),), saved=False
+        )
+
+
+def _row(incoming: Incoming) -> Row | None:
+    match incoming.event:
+        case Command(name, _):
+            return COMMANDS.get(name.strip().lstrip("/").lower())
+        case Pressed(action, _):
+            return BUTTONS.get(action) or COMMANDS.get(action)
+        case _:
+            return None

@@ -1,0 +1,1 @@
+"""The stage: scripted conversations, and the demo in which one plays everybody."""

@@ -1,0 +1,133 @@
+"""`mentorbot demo`: an invented community in a temporary folder, and a terminal in which one plays everybody."""
+
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, NoReturn
+
+from bot.app import system_clock
+from bot.config import Settings, load
+from bot.stage import community, player
+from bot.stage.driver import ConsoleDriver, Shown
+from bot.stage.script import Kill, Person, Script, ScriptError, parse
+from bot.stage.terminal import Screen
+from core.store.types import new_key
+
+START_BEFORE = timedelta(days=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Where the play stands; it survives a kill in a file, as a platform's screens and clocks do."""
+
+    folder: str
+    script: list[str]
+    done: int
+    now: str
+    events: int
+    shown: list[tuple[str, str, Any]]
+    failed: bool
+    seed: int
+
+
+def settings(folder: Path, script: Script, cast: Sequence[Person]) -> Settings:
+    """Make the settings of a demo: everything in its folder, and a key that is thrown away with it."""
+    organisers = ", ".join(f"console:{person.handle}" for person in cast if person.role == "organiser")
+    key = folder / "key"
+    if not key.exists():
+        key.write_text(new_key())
+    overrides = {
+        "database.url": f"sqlite:///{folder / 'demo.db'}",
+        "encryption.keys": key.read_text(),
+        "community.name": "Harbour",
+        "messages.flood_events": "1000",
+        **({"organisers": organisers} if organisers else {}),
+        **script.settings,
+    }
+    return load(None, {"MENTORBOT_HOME": str(folder)}, overrides, folder)
+
+
+async def demo(seed: int, resume: Path | None, screen: Screen) -> int:
+    """Run the demo; returns the exit code."""
+    if resume is not None:
+        scene = Scene(**json.loads(resume.read_text()))
+        return await _perform(scene, screen)
+    lines = screen.script()
+    folder = tempfile.mkdtemp(prefix="mentorbot-demo-")
+    try:
+        scene = Scene(folder, lines, 0, "", 0, [], failed=False, seed=seed)
+        return await _perform(scene, screen)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _perform(scene: Scene, screen: Screen) -> int:
+    folder = Path(scene.folder)
+    try:
+        script = parse(scene.script)
+    except ScriptError as error:
+        screen.trouble(str(error))
+        return 2
+    invented = not script.cast
+    cast = community.community(scene.seed) if invented else list(script.cast)
+    begin = script.at or system_clock()
+    now = datetime.fromisoformat(scene.now) if scene.now else begin - START_BEFORE if invented else begin
+    driver = ConsoleDriver(settings(folder, script, cast), now, community.names(cast))
+    driver.events = scene.events
+    driver.screens.shown = [Shown(who, kind, message) for who, kind, message in scene.shown]
+    await driver.open()
+    try:
+        if not scene.now:
+            await community.seat(driver.app, cast, now)
+            if invented:
+                await community.tell_half_a_story(driver, cast, scene.seed)
+                await driver.advance(max(timedelta(0), begin - driver.clock.now))
+        failed = scene.failed
+        if scene.script:
+            failed = await _play(driver, script, scene, screen)
+        else:
+            await screen.interact(driver, cast, lambda: _kill(driver, scene, scene.done, failed=False))
+    finally:
+        await driver.close()
+    return 1 if failed else 0
+
+
+async def _play(driver: ConsoleDriver, script: Script, scene: Scene, screen: Screen) -> bool:
+    """Play a script from where it stands; true when something differed."""
+    failed = scene.failed
+    for number, beat in enumerate(player.beats(script.steps)):
+        if number < scene.done:
+            continue
+        screen.happens(beat.step)
+        if isinstance(beat.step, Kill):
+            _kill(driver, scene, number + 1, failed=failed)
+        came, differences = await player.perform(driver, beat, expects=script.expects)
+        screen.came(came)
+        for difference in differences:
+            failed = True
+            screen.trouble(str(difference))
+    return failed
+
+
+def _kill(driver: ConsoleDriver, scene: Scene, done: int, *, failed: bool) -> NoReturn:
+    """End this process at once, as a power cut would, and begin another in its place."""
+    state = Scene(
+        scene.folder,
+        scene.script,
+        done,
+        driver.clock.now.isoformat(),
+        driver.events,
+        [(shown.who, shown.kind, dict(shown.message)) for shown in driver.screens.shown],
+        failed,
+        scene.seed,
+    )
+    file = Path(scene.folder) / "scene.json"
+    file.write_text(json.dumps(asdict(state)))
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-m", "bot", "demo", "--console", "--resume", str(file)])

@@ -1,0 +1,1 @@
+"""The product without chat: users, topics, requests, mentorships, sessions, ratings and their rules."""

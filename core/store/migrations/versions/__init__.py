@@ -1,0 +1,1 @@
+"""Frozen: what a release did to the tables is never edited after it."""

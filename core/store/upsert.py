@@ -1,0 +1,23 @@
+"""INSERT that leaves a row alone which is there already; SQLite and PostgreSQL spell it alike."""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, Insert, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+
+@cache
+def _statement(dialect: str, table: Table) -> Insert:
+    # Built once: the statement's cache key is the costly part of executing it.
+    if dialect == "sqlite":
+        return sqlite.insert(table).on_conflict_do_nothing()
+    return postgresql.insert(table).on_conflict_do_nothing()
+
+
+def insert_or_ignore(
+    tx: Connection, table: Table, values: Mapping[str, Any] | Sequence[Mapping[str, Any]]
+) -> int:
+    """Insert one row or several; returns how many were new (for several, -1 where the driver cannot tell)."""
+    return tx.execute(_statement(tx.dialect.name, table), values).rowcount

