@@ -5,7 +5,7 @@ import sys
 
 def main() -> None:
     """Run the command line."""
-    from bot.cli import main as run  # noqa: PLC0415  (so that an interrupt during the imports is handled below)
+    from bot.cli import main as run
 
     try:
         sys.exit(run(sys.argv[1:]))

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from sqlalchemy import Connection
 from bot.commands import DIALOGS
 from bot.config import Settings
 from bot.dialogs.engine import Engine
-from bot.matching import offers
+from bot.matching import deadlines
 from bot.mentorships import sessions
 from bot.messages import Catalogue
 from bot.outbox.claim import Parcel
@@ -30,9 +31,10 @@ from core import topics
 from core import waits as waiting
 from core.address import Address
 from core.mentors import Mentors
+from core.store.backup import settle
 from core.store.database import Database, open_database, sqlite_path
 from core.store.migrate import migrate
-from core.store.types import Keyring, new_key
+from core.store.types import Keyring, LostKeyError, new_key
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +65,14 @@ def locales() -> Path:
     here = Path(__file__).parent
     inside = here / "locales"
     return inside if inside.is_dir() else here.parent / "locales"
+
+
+class EmptyKeyFileError(LostKeyError):
+    """The file that should hold the key holds none; going on would store private text readably."""
+
+    def __str__(self) -> str:
+        """Say what to do."""
+        return f"{self.args[0]} holds no key: put a copy of the key there, or delete the file to begin with a new one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,16 +140,29 @@ def keyring(settings: Settings) -> tuple[Keyring, str | None]:
     if settings.encryption.keys:
         return Keyring(settings.encryption.keys), None
     path = settings.key_file
-    if path.exists():
-        return Keyring(path.read_text().split()), None
-    path.parent.mkdir(parents=True, exist_ok=True)
-    key = new_key()
-    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(file, "w") as out:
-        out.write(key + "\n")
-    return Keyring(
-        (key,)
-    ), f"made a key for encryption and wrote it to {path}; keep a copy of it in a safe place"
+    told = None
+    if not path.exists() and _write_key(path):
+        told = f"made a key for encryption and wrote it to {path}; keep a copy of it in a safe place"
+    keys = path.read_text().split()
+    if not keys:
+        raise EmptyKeyFileError(path)
+    return Keyring(keys), told
+
+
+def _write_key(path: Path) -> bool:
+    """Put a new key where none is, complete and on disk or not at all; false where somebody else was faster."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # Readable by its owner alone from the first moment.
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f"{path.name}.") as file:
+        file.write(new_key() + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+        try:
+            os.link(file.name, path)
+        except FileExistsError:
+            return False
+    settle(path.parent)
+    return True
 
 
 @asynccontextmanager
@@ -193,11 +216,11 @@ def _first_waits(tx: Connection, now: datetime) -> None:
 
 
 def _offer_sent(turn: Turn, parcel: Parcel) -> None:
-    offers.delivered(turn, int(parcel.subject.removeprefix("offer:")))
+    deadlines.delivered(turn, int(parcel.subject.removeprefix("offer:")))
 
 
 def _offer_lost(turn: Turn, parcel: Parcel) -> None:
-    offers.undeliverable(turn, int(parcel.subject.removeprefix("offer:")))
+    deadlines.undeliverable(turn, int(parcel.subject.removeprefix("offer:")))
 
 
 HOOKS = Hooks(
@@ -209,7 +232,7 @@ HOOKS = Hooks(
 
 async def until_signal(stop: asyncio.Event) -> None:
     """Set `stop` at SIGINT or SIGTERM."""
-    import signal  # noqa: PLC0415  (only a running program needs it)
+    import signal
 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -78,9 +78,9 @@ def main(arguments: Sequence[str]) -> int:
     settings = _settings(given)
     if settings is None:
         return USAGE
-    from core.store.lock import Locked  # noqa: PLC0415
-    from core.store.migrate import TooNew  # noqa: PLC0415
-    from core.store.types import LostKeyError  # noqa: PLC0415
+    from core.store.lock import Locked
+    from core.store.migrate import TooNew
+    from core.store.types import LostKeyError
 
     try:
         return _run(given, settings)
@@ -91,13 +91,13 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _run(given: argparse.Namespace, settings: "Settings") -> int:
-    from bot import operations  # noqa: PLC0415
+    from bot import operations
 
     match given.command:
         case "run":
             return asyncio.run(operations.run(settings))
         case "console":
-            from bot.stage import client  # noqa: PLC0415
+            from bot.stage import client
 
             return asyncio.run(client.console(settings, given.who))
         case "import":
@@ -117,14 +117,14 @@ def _run(given: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _demo(given: argparse.Namespace) -> int:
-    from bot.stage.demo import demo  # noqa: PLC0415
-    from bot.stage.terminal import Screen  # noqa: PLC0415
+    from bot.stage.demo import demo
+    from bot.stage.terminal import Screen
 
     return asyncio.run(demo(given.seed, given.resume, Screen()))
 
 
 def _settings(given: argparse.Namespace) -> "Settings | None":
-    from bot.config import ConfigError, load  # noqa: PLC0415
+    from bot.config import ConfigError, load
 
     overrides = {}
     for each in given.set:

@@ -20,6 +20,7 @@ from bot.dialogs import (
 from bot.dialogs import requests as asking
 from bot.dialogs.form import Dialog
 from bot.matching import offers
+from bot.matching import requests as wishes
 from bot.mentorships import sessions as meetings
 from bot.reminders import snooze
 from bot.rooms import relay
@@ -89,8 +90,8 @@ BUTTONS: Mapping[str, Row] = {
     "ask": Row(find.ask),
     "first": Row(find.first),
     "more_mentors": Row(find.more_mentors),
-    "others": Row(offers.others),
-    "withdraw": Row(offers.withdraw),
+    "others": Row(wishes.others),
+    "withdraw": Row(wishes.withdraw),
     "accept": Row(offers.accept),
     "decline": Row(offers.decline),
     "more": Row(offers.more),

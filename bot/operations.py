@@ -5,6 +5,7 @@ import json
 import logging
 import random
 import sys
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from core import reading, tokens, topics, users
 from core.matching.features import Candidate, Query
 from core.mentors import Mentors
 from core.store import backup as backups
-from core.store.database import open_database, open_readers
+from core.store.database import instance_lock, open_database, open_readers, sqlite_path
 from core.store.migrate import migrate as bring_up
 
 INVITATION = timedelta(days=30)
@@ -56,7 +57,7 @@ async def run(settings: Settings) -> int:
 
 async def import_people(settings: Settings, file: Path, *, strict: bool) -> int:
     """Bring people in, and say line by line what became of them."""
-    from core import importing  # noqa: PLC0415
+    from core import importing
 
     try:
         sheet = importing.read(await asyncio.to_thread(file.read_bytes), topics.load())
@@ -103,10 +104,20 @@ def _progress(parts: list[Any], size: int) -> Any:  # noqa: ANN401
     """Show a bar where somebody looks."""
     if not sys.stderr.isatty():
         return parts
-    from rich.console import Console as Terminal  # noqa: PLC0415
-    from rich.progress import track  # noqa: PLC0415
+    from rich.console import Console as Terminal
+    from rich.progress import track
 
     return track(parts, description=f"importing, {size} at a time", console=Terminal(stderr=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A ranked mentor as the command line shows one."""
+
+    ref: str
+    name: str
+    score: float
+    reasons: list[str]
 
 
 async def find(settings: Settings, wish: str, limit: int, *, as_json: bool) -> int:
@@ -142,22 +153,22 @@ async def find(settings: Settings, wish: str, limit: int, *, as_json: bool) -> i
         await readers.dispose()
     words = Catalogue.load(locales(), label=known.name, default=settings.policy.locale)
     rows = [
-        {
-            "ref": user.ref or str(user.id),
-            "name": user.name,
-            "score": round(one.score, 4),
-            "reasons": [
-                words.text(reason.key, dict(reason.params), settings.policy.locale, settings.policy.zone)  # type: ignore[arg-type]
+        Found(
+            user.ref or str(user.id),
+            user.name,
+            round(one.score, 4),
+            [
+                words.text(reason.key, reason.params, settings.policy.locale, settings.policy.zone)
                 for reason in one.reasons
             ],
-        }
+        )
         for one, user in ranked
     ]
     if as_json:
-        print(json.dumps(rows, ensure_ascii=False, indent=2))
+        print(json.dumps([asdict(row) for row in rows], ensure_ascii=False, indent=2))
     else:
         for row in rows:
-            print(f"{row['score']:.3f}  {row['name']}: {' · '.join(map(str, row['reasons']))}")  # type: ignore[arg-type]
+            print(f"{row.score:.3f}  {row.name}: {' · '.join(row.reasons)}")
     if not rows:
         say("Nobody fits.")
     return 0 if rows else 1
@@ -193,6 +204,12 @@ def migrate(settings: Settings) -> int:
     keys, told = keyring(settings)
     if told:
         say(told)
+    path = sqlite_path(settings.database.url)
+    if path is not None and path.exists():
+        # Refused even where there would be nothing to do, so that it does not depend on the release that runs.
+        lock = instance_lock(path, "migrate")
+        lock.acquire()
+        lock.release()
     done = bring_up(settings.database.url, keys, system_clock())
     say("The database is at this version now." if done else "The database is at this version already.")
     return 0

@@ -331,7 +331,7 @@ class Adapter(Protocol):
 def button_id(action: str, arg: object = "") -> str:
     """Write the id of a button; raises ValueError over 60 bytes, since Telegram takes 64."""
     text = f"{action}:{arg}" if str(arg) else action
-    if len(text.encode()) > 60:  # noqa: PLR2004  (the limit the docstring names)
+    if len(text.encode()) > 60:
         msg = f"the button id {text!r} is longer than 60 bytes"
         raise ValueError(msg)
     return text

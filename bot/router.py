@@ -69,7 +69,7 @@ class World:
         self, tx: Connection, now: datetime, event: str, who: Address, user: users.User | None = None
     ) -> Turn:
         """Make a turn; chance is drawn from the event's id, so that a retry draws the same."""
-        rng = Random(f"{self.policy.seed}:{event}")  # noqa: S311  (reproducible on purpose, never a secret)
+        rng = Random(f"{self.policy.seed}:{event}")
         return Turn(
             tx=tx,
             who=who,
@@ -163,7 +163,7 @@ class Router:
             who=incoming.who,
             user=user,
             now=now,
-            rng=Random(f"{world.policy.seed}:{incoming.id}"),  # noqa: S311  (reproducible on purpose)
+            rng=Random(f"{world.policy.seed}:{incoming.id}"),
             policy=world.policy,
             mentors=world.mentors,
             topics=world.topics,
@@ -196,7 +196,8 @@ class Router:
             return self._engine.resume(turn), turn, False
         in_form = turn.room_id is not None and self._engine.newest(turn) is not None
         replies = self._engine.settle(turn, self._event(turn, incoming))
-        return (*replies, *self._announcement(turn, in_form)), turn, bool(tx.info.pop(PUT, False))
+        before, after = self._announcement(turn, in_form)
+        return (*before, *replies, *after), turn, bool(tx.info.pop(PUT, False))
 
     def _event(self, turn: Turn, incoming: Incoming) -> Replies:
         event = incoming.event
@@ -238,7 +239,7 @@ class Router:
             return self._typed_button(turn, name, words.strip())
         if name == "start":
             return help.welcome(turn) if turn.user is None else help.suggestions(turn)
-        return help.unknown(turn, typed.strip().lstrip("/"), (*COMMANDS, "back", "cancel"))
+        return help.unknown(typed.strip().lstrip("/"), (*COMMANDS, "back", "cancel"))
 
     def _typed_button(self, turn: Turn, name: str, arg: str) -> Replies:
         about = arg or sole(turn, name) or ""
@@ -269,16 +270,18 @@ class Router:
         pair = relay.open_room(turn) if turn.room_id is not None else None
         if pair is not None and text.strip():
             return relay.said(turn, pair, text)
-        return help.suggestions(turn)
+        return help.suggestions(turn, text)
 
-    def _announcement(self, turn: Turn, was_in_form: bool) -> Replies:  # noqa: FBT001
-        """Say where words go when a form comes before the open room, and when the room has them again."""
+    def _announcement(self, turn: Turn, was_in_form: bool) -> tuple[Replies, Replies]:
+        """Say where words go: before a form that comes before the open room, and after it."""
         in_form = turn.room_id is not None and self._engine.newest(turn) is not None
         pair = relay.open_room(turn) if in_form != was_in_form else None
         if pair is None:
-            return ()
+            return (), ()
         partner = users.known(turn.tx, pair.partner(turn.me.id)).name
-        return (say("room.waits" if in_form else "room.again", partner=partner),)
+        if in_form:
+            return (say("room.waits", partner=partner),), ()
+        return (), (say("room.again", partner=partner),)
 
     # --- Order and floods ---------------------------------------------------------------------------------------
 
@@ -303,7 +306,7 @@ class Router:
         while recent and recent[0] < now - self._world.policy.flood_seconds:
             recent.popleft()
         recent.append(now)
-        if len(self._recent) > 10_000:  # noqa: PLR2004  (a bound on memory, not a rule)
+        if len(self._recent) > 10_000:
             self._recent = {address: times for address, times in self._recent.items() if times[-1] > now - 60}
         return len(recent) > self._world.policy.flood_events
 

@@ -256,7 +256,7 @@ def expected_wait(tx: Connection, policy: Policy) -> timedelta:
         .order_by(requests.c.id.desc())
         .limit(50)
     ).all()
-    if len(rows) < 5:  # noqa: PLR2004  (too few to tell anybody's median, and to hide whose it was)
+    if len(rows) < 5:
         return policy.expected_wait
     return timedelta(seconds=median((row.closed_at - row.created_at).total_seconds() for row in rows))
 

@@ -8,14 +8,15 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import create_engine
 
-from core.store.tables import metadata
+from core.store.migrate import migrate
+from core.store.types import Keyring
 
 with warnings.catch_warnings():
     # The library asks for the system's folder of sockets as it is imported, and warns where there is none.
@@ -31,12 +32,20 @@ shared_buffers = 64MB
 autovacuum = off
 """
 NUMBERS = count(1)
+MADE = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def memory() -> Path | None:
+    """A folder in memory, where there is room: a database is hundreds of files, and disks make files slowly."""
+    shared = Path("/dev/shm")  # noqa: S108  (the name in it is a random one)
+    return shared if shared.is_dir() and shutil.disk_usage(shared).free > 2**30 else None
 
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
     """A server with an empty data folder; not below pytest's own, which is closed to the server's user."""
-    server = get_server(tempfile.mkdtemp(prefix="mentorbot-postgres-"), cleanup_mode="delete", start=False)
+    folder = tempfile.mkdtemp(prefix="mentorbot-postgres-", dir=memory())
+    server = get_server(folder, cleanup_mode="delete", start=False)
     server.ensure_pgdata_inited()
     with (server.pgdata / "postgresql.conf").open("a", encoding="utf-8") as settings:
         settings.write(FAST)
@@ -68,7 +77,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An SQLite file with our tables, made once in a session; to be copied."""
     path = tmp_path_factory.mktemp("template") / "template.db"
-    make_tables(f"sqlite:///{path}")
+    migrate(f"sqlite:///{path}", Keyring([]), MADE)
     return path
 
 
@@ -77,15 +86,8 @@ def postgres_template(postgres_server: PostgresServer) -> str:
     """The name of a PostgreSQL database with our tables, made once in a session; to be copied."""
     with psycopg.connect(postgres_server.get_uri(), autocommit=True) as connection:
         connection.execute("CREATE DATABASE store_template TEMPLATE template0 STRATEGY file_copy")
-    make_tables(postgres_server.get_uri("store_template", "psycopg"))
+    migrate(postgres_server.get_uri("store_template", "psycopg"), Keyring([]), MADE)
     return "store_template"
-
-
-def make_tables(url: str) -> None:
-    """Bring an empty database to the present tables, and leave no connection behind."""
-    engine = create_engine(url)
-    metadata.create_all(engine)
-    engine.dispose()
 
 
 @pytest.fixture

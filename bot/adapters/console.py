@@ -3,7 +3,8 @@
 One line an event in: `{"id": "e1", "who": "ana", "say": "/find rust"}`, `"press": "accept:7"` or
 `"run": 3, "values": {"name": "Ana"}`. One line a message out: `{"answer": "e1", "messages": […]}` for the one who
 acted, `{"push": 4, "to": "lee", "once": "offer:7", "message": {…}}` unprompted, which the receiver confirms with
-`{"ack": 4}`. `{"hello": ["lee"]}` says for whom a connection takes pushes; `["*"]` is everybody.
+`{"ack": 4}`. `{"hello": ["lee"]}` says for whom a connection takes pushes; `["*"]` is everybody. Numbers of pushes
+begin anew with each process; what an event's `reply_to` and a push's `edits` name is the `once` of an earlier push.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ import itertools
 import json
 import logging
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from bot.ports import (
     Address,
     Answer,
     Asked,
+    Button,
     Choice,
     Command,
     Confirm,
@@ -55,7 +58,9 @@ log = logging.getLogger(__name__)
 NAME = "console"
 LINE_LIMIT = 1_000_000
 ACK_SECONDS = 10.0
-AWAY_SECONDS = 5.0
+PREFILLED_LIMIT = 60
+AWAY_SECONDS = 0.2, 5.0  # the least and the most after which to look again for somebody who is away
+STOP_SECONDS = 5.0
 
 
 # --- Text -------------------------------------------------------------------------------------------------------
@@ -97,9 +102,23 @@ def _options(asked: Asked, skip: str) -> list[str]:
             pass
         case Text() | Number() | Day() | Moment() | Week() | Upload():
             labels = []
+    if kept := prefilled(asked):
+        labels.insert(0, kept)
     if not asked.field.required:
         labels.append(skip)
     return [" ".join(f"[{label}]" for label in labels)] if labels else []
+
+
+def prefilled(asked: Asked) -> str:
+    """Give what is known already and can be kept with one press: a short text, or a value that is searched for."""
+    kept = asked.initial
+    fits = (
+        isinstance(kept, str | int | float)
+        and not isinstance(kept, bool)
+        and len(str(kept)) <= PREFILLED_LIMIT
+    )
+    free = not asked.options and isinstance(asked.field, Text | Number | Choice)
+    return str(kept) if fits and free and not asked.error and "\n" not in str(kept) else ""
 
 
 # --- JSON -------------------------------------------------------------------------------------------------------
@@ -110,14 +129,8 @@ def to_json(message: Rendered) -> dict[str, Any]:
     data: dict[str, Any] = {
         "text": "\n".join(lines_of(message)),
         "markup": markup(message.body),
-        "buttons": [{"label": button.label, "id": button.id} for button in message.buttons],
-        "items": [
-            {
-                "text": plain(item.body),
-                "buttons": [{"label": button.label, "id": button.id} for button in item.buttons],
-            }
-            for item in message.items
-        ],
+        "buttons": _buttons(message.buttons),
+        "items": [{"text": plain(item.body), "buttons": _buttons(item.buttons)} for item in message.items],
     }
     if message.form is not None:
         data["form"] = {
@@ -129,7 +142,10 @@ def to_json(message: Rendered) -> dict[str, Any]:
                     "error": plain(asked.error),
                     "required": asked.field.required,
                     "many": isinstance(asked.field, Choice) and asked.field.many,
-                    "options": [{"value": option.value, "label": option.label} for option in asked.options],
+                    "options": [
+                        *({"value": kept, "label": kept} for kept in (prefilled(asked),) if kept),
+                        *({"value": option.value, "label": option.label} for option in asked.options),
+                    ],
                 }
                 for asked in message.form.fields
             ],
@@ -140,16 +156,16 @@ def to_json(message: Rendered) -> dict[str, Any]:
     return data
 
 
+def _buttons(buttons: Sequence[Button]) -> list[dict[str, str]]:
+    return [{"label": button.label, "id": button.id} for button in buttons]
+
+
 def from_json(line: bytes) -> Incoming:
     """Read an event; raises ValueError for anything else."""
     data = json.loads(line)
-    if (
-        not isinstance(data, dict)
-        or not isinstance(data.get("id"), str)
-        or not isinstance(data.get("who"), str)
-    ):
-        msg = "an event needs an id and a who"
-        raise ValueError(msg)
+    known = isinstance(data, dict) and isinstance(data.get("id"), str) and isinstance(data.get("who"), str)
+    if not known:
+        raise ValueError("an event needs an id and a who")
     who = Address(NAME, data["who"])
     event: Event
     if isinstance(data.get("press"), str):
@@ -164,8 +180,7 @@ def from_json(line: bytes) -> Incoming:
     elif isinstance(data.get("say"), str):
         event = event_of(data["say"])
     else:
-        msg = "an event needs say, press, edit, delete, or run and values"
-        raise ValueError(msg)
+        raise ValueError("an event needs say, press, edit, delete, or run and values")
     return Incoming(
         data["id"],
         who,
@@ -194,40 +209,47 @@ class Console:
 
     name = NAME
 
-    def __init__(self, socket: tuple[str, int] | Path | None) -> None:
-        """`socket` is an address of this machine, the path of a Unix socket, or None for none."""
+    def __init__(self, socket: tuple[str, int] | Path) -> None:
+        """`socket` is an address of this machine, or the path of a Unix socket."""
         self._socket = socket
         self._listeners: dict[asyncio.StreamWriter, frozenset[str]] = {}
         self._numbers = itertools.count(1)
-        self._acks: dict[int, asyncio.Future[bool]] = {}
+        # Pushes on their way: to whom each was written, and the word that it arrived.
+        self._waiting: dict[int, tuple[asyncio.StreamWriter, asyncio.Future[bool]]] = {}
         self._events: set[asyncio.Task[None]] = set()
+        self._stopping = False
+        self._changed = 0.0  # when it last changed who listens, on the event loop's clock
 
     async def run(self, handle: Handle, suggest: Suggest) -> None:
-        """Serve connections until cancelled, then finish the events that have begun."""
-
-        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            await self._serve(reader, writer, handle, suggest)
-
-        if self._socket is None:
-            await asyncio.Event().wait()
+        """Serve connections until cancelled, then finish what has begun and hang up."""
+        serve = partial(self._serve, handle, suggest)
+        self._changed = asyncio.get_running_loop().time()
         if isinstance(self._socket, Path):
             server = await asyncio.start_unix_server(serve, self._socket, limit=LINE_LIMIT)
         else:
-            assert self._socket is not None
             server = await asyncio.start_server(serve, *self._socket, limit=LINE_LIMIT)
+        log.info("the console listens at %s", self._socket)
         try:
-            async with server:
-                await server.serve_forever()
+            await asyncio.Event().wait()
         finally:
-            if self._events:
-                await asyncio.wait(self._events, timeout=5)
+            self._stopping = True
+            server.close()
+            # Connections outlast the events and the pushes on them: hanging up earlier would make these doubtful.
+            acks = (arrived for _, arrived in self._waiting.values())
+            begun: set[asyncio.Future[Any]] = {*self._events, *acks}
+            if begun:
+                await asyncio.wait(begun, timeout=STOP_SECONDS)
+            for writer in list(self._listeners):
+                writer.close()
 
     async def _serve(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, handle: Handle, suggest: Suggest
+        self, handle: Handle, suggest: Suggest, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
+        self._listeners[writer] = frozenset()
         try:
             while line := await reader.readline():
-                if self._heard(line, writer):
+                # An event that comes while we stop gets no answer, which says that it was not taken.
+                if self._heard(line, writer) or self._stopping:
                     continue
                 task = asyncio.create_task(self._take(line, writer, handle, suggest))
                 self._events.add(task)
@@ -235,25 +257,26 @@ class Console:
         except (ConnectionError, ValueError):
             log.debug("a console connection ended")
         finally:
-            self._listeners.pop(writer, None)
+            del self._listeners[writer]
+            self._changed = asyncio.get_running_loop().time()
             writer.close()
-            for number, ack in list(self._acks.items()):
-                if not ack.done() and not self._listeners:
-                    ack.set_result(False)
-                    self._acks.pop(number, None)
+            for receiver, arrived in self._waiting.values():
+                if receiver is writer and not arrived.done():
+                    arrived.set_result(False)
 
     def _heard(self, line: bytes, writer: asyncio.StreamWriter) -> bool:
         """Take what belongs to the connection itself: who listens, what has arrived."""
         with contextlib.suppress(ValueError):
-            data = json.loads(line)
-            if isinstance(data, dict) and isinstance(data.get("hello"), list):
-                self._listeners[writer] = frozenset(map(str, data["hello"]))
-                return True
-            if isinstance(data, dict) and isinstance(data.get("ack"), int):
-                ack = self._acks.pop(data["ack"], None)
-                if ack is not None and not ack.done():
-                    ack.set_result(True)
-                return True
+            match json.loads(line):
+                case {"hello": [*names]}:
+                    self._listeners[writer] = frozenset(map(str, names))
+                    self._changed = asyncio.get_running_loop().time()
+                    return True
+                case {"ack": int(number)}:
+                    receiver, arrived = self._waiting.get(number, (None, None))
+                    if receiver is writer and arrived is not None and not arrived.done():
+                        arrived.set_result(True)
+                    return True
         return False
 
     async def _take(
@@ -262,42 +285,45 @@ class Console:
         try:
             data = json.loads(line)
             if isinstance(data, dict) and isinstance(data.get("search"), str):
-                found = await suggest(
-                    Search(Address(NAME, str(data.get("who"))), data["search"], str(data.get("typed", "")))
-                )
-                out = {"options": data.get("id"), "values": [[one.value, one.label] for one in found]}
-                await _write(writer, out)
+                who = Address(NAME, str(data.get("who")))
+                found = await suggest(Search(who, data["search"], str(data.get("typed", ""))))
+                values = [[one.value, one.label] for one in found]
+                await _write(writer, {"options": data.get("id"), "values": values})
                 return
             incoming = from_json(line)
         except ValueError as error:
             await _write(writer, {"error": str(error)})
             return
-        await _write(writer, answer_json(incoming.id, await handle(incoming)))
+        answer = await handle(incoming)
+        # Who has hung up meanwhile finds what is pending with the next event.
+        with contextlib.suppress(ConnectionError):
+            await _write(writer, answer_json(incoming.id, answer))
 
     async def push(self, to: Address | Place, message: Rendered, once: str) -> Delivery:
         """Write a message to whoever listens for this person, and wait until it is confirmed."""
-        return await self._send(to.id, {"to": to.id, "once": once, "message": to_json(message)})
+        return await self._send(to.id, once, {"to": to.id, "once": once, "message": to_json(message)})
 
     async def edit(self, ref: Ref, message: Rendered) -> Delivery:
         """Write the new words of a message."""
-        return await self._send(ref.chat, {"to": ref.chat, "edits": ref.id, "message": to_json(message)})
+        words = {"to": ref.chat, "edits": ref.id, "message": to_json(message)}
+        return await self._send(ref.chat, ref.id, words)
 
-    async def _send(self, to: str, data: dict[str, Any]) -> Delivery:
+    async def _send(self, to: str, ref: str, data: dict[str, Any]) -> Delivery:
         writers = [writer for writer, names in self._listeners.items() if to in names or "*" in names]
-        if not writers:
-            return Later(AWAY_SECONDS)
+        if not writers or self._stopping:
+            # Who has just gone, or has not come yet since we began, is looked for soon; later, less often.
+            alike = asyncio.get_running_loop().time() - self._changed
+            return Later(min(AWAY_SECONDS[1], max(AWAY_SECONDS[0], alike)))
         number = next(self._numbers)
-        ack = asyncio.get_running_loop().create_future()
-        self._acks[number] = ack
+        writer, arrived = self._waiting[number] = writers[-1], asyncio.Future()
         try:
-            await _write(writers[-1], {"push": number, **data})
             async with asyncio.timeout(ACK_SECONDS):
-                arrived = await ack
+                await _write(writer, {"push": number, **data})
+                return Sent(ref) if await arrived else Unknown("the receiver went away")
         except (TimeoutError, ConnectionError) as error:
             return Unknown(str(error) or "no confirmation")
         finally:
-            self._acks.pop(number, None)
-        return Sent(str(number)) if arrived else Unknown("the receiver went away")
+            del self._waiting[number]
 
     async def gather(self, people: Sequence[Address], title: str) -> Place | None:
         """A terminal has no shared rooms."""

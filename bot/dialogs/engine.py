@@ -15,7 +15,7 @@ from core.store.tables import runs
 from core.store.types import Json
 
 
-class Conflict(Exception):  # noqa: N818  (a state that the router retries, not a fault)
+class Conflict(Exception):
     """Somebody else changed the row first."""
 
 
@@ -29,6 +29,9 @@ class Run:
     answers: Answers
     version: int
 
+
+MOST_ROWS = 2**63
+"""No run has a number from here on; neither database can look for one."""
 
 COLUMNS = (runs.c.id, runs.c.dialog, runs.c.args, runs.c.answers, runs.c.version)
 OF_ADDRESS = (runs.c.platform == bindparam("platform")) & (runs.c.address == bindparam("address"))
@@ -99,7 +102,7 @@ class Engine:
 
     def submit(self, turn: Turn, run_id: int, values: Mapping[str, Json]) -> Replies:
         """Take values for pending fields; a page is accepted whole or not at all."""
-        row = turn.tx.execute(BY_ID, _address(turn, run=run_id)).first()
+        row = turn.tx.execute(BY_ID, _address(turn, run=run_id)).first() if 0 < run_id < MOST_ROWS else None
         if row is None:
             return (say("form.gone"), *self.resume(turn))
         return self._take(turn, _load(row), values)
@@ -137,7 +140,9 @@ class Engine:
         return {turn.words.text(key, {}, locale, turn.zone).casefold() for locale in (turn.locale, "en")}
 
     def _fields(self, turn: Turn, run: Run) -> tuple[Field, ...]:
-        return self._dialogs[run.dialog].fields(turn, run.args, run.answers)
+        dialog = self._dialogs.get(run.dialog)
+        # What a release has dropped asks nothing any more.
+        return dialog.fields(turn, run.args, run.answers) if dialog else ()
 
     def _pending(self, turn: Turn, run: Run) -> tuple[Field, ...]:
         return pending(self._fields(turn, run), run.answers)
@@ -179,7 +184,7 @@ class Engine:
     def _go_on(self, turn: Turn, run: Run) -> Replies:
         if run.dialog not in self._dialogs:
             turn.tx.execute(delete(runs).where(runs.c.id == run.id))
-            return (say("form.gone"),)
+            return (say("form.gone"), *self.resume(turn))
         if self._pending(turn, run):
             return (self._ask(turn, run),)
         outcome = self._dialogs[run.dialog].finish(turn, run.args, run.answers)

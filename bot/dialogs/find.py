@@ -9,7 +9,8 @@ from sqlalchemy import and_, insert, select
 from bot.dialogs.form import Answers, Args, Dialog, Refused
 from bot.dialogs.signup import LEVELS, levels_of
 from bot.fields import Choice, Field, Option, Text
-from bot.matching import offers
+from bot.matching import fitting, waterfall
+from bot.matching import requests as wishes
 from bot.ports import button_id
 from bot.turn import Action, Item, Message, Replies, Say, Start, Turn, say
 from core import reading, requests, users
@@ -28,6 +29,8 @@ FORMAT_WORDS = {
     "question": re.compile(r"quick question|one question|single question|一个问题|小问题", re.IGNORECASE),
     "call": re.compile(r"\b(?:20.minute|short|quick) call\b|通话|电话", re.IGNORECASE),
 }
+WAYS = {"review": ("code-review",), "interview": ("interviews", "mock-interviews")}
+"""Topics that, beside others, say how somebody would like to be helped rather than with what."""
 URGENT_WORDS = re.compile(r"\burgent|\basap\b|this week|紧急|本周|这周|尽快", re.IGNORECASE)
 
 
@@ -46,9 +49,10 @@ def find(turn: Turn, words: str) -> Replies:
             return (say("find.near", *_near(near, turn), typed=words[:80], near=names),)
         return (say("find.no_topic", Action("find", "find.button.ask", "primary"), typed=words[:80]),)
     format_ = next((name for name, pattern in FORMAT_WORDS.items() if pattern.search(words)), "ongoing")
+    slugs = [slug for slug in found.slugs if slug not in WAYS.get(format_, ())] or list(found.slugs)
     mine = dict(users.topics_of(turn.tx, turn.me.id, users.WANTS))
     wish: dict[str, Json] = {
-        "topics": [[slug, mine.get(slug)] for slug in found.slugs],
+        "topics": [[slug, mine.get(slug)] for slug in slugs],
         "languages": list(hints.languages),
         "free": [list(span) for span in hints.spans],
         "goal": words if len(found.rest.split()) > 1 else turn.me.goal,
@@ -66,7 +70,7 @@ def _near(near: Sequence[str], turn: Turn) -> list[Action]:
             params={"topic": turn.topics.name(slug, turn.locale)},
         )
         for slug in near
-        if len(slug) < 50  # noqa: PLR2004  (what a button's id holds)
+        if len(slug) < 50
     ]
 
 
@@ -106,7 +110,7 @@ def results(turn: Turn, wish: Mapping[str, Json]) -> Replies:
         first = _keep(turn, wish, ())
         return (
             say(
-                "find.nobody", Action(button_id("first", first), "find.button.wait", "primary"), **_said(wish)
+                "find.nobody", Action(button_id("first", first), "find.button.wait", "primary"), organisers=bool(turn.organisers), **_said(wish)
             ),
         )
     return (page(turn, _keep(turn, wish, ranked), 0),)
@@ -205,7 +209,7 @@ def ask(turn: Turn, arg: str) -> Replies:
     gone = wanted is None or not wanted.mentor or wanted.stopped or users.paused(wanted, turn.now)
     if wanted is None or gone or int(mentor) in users.kept_apart(turn.tx, turn.me.id):
         return (say("find.unavailable", Action(button_id("first", view), "find.button.first", "primary")),)
-    if not offers.has_room(turn, wanted.id, str(wish["format"])):
+    if not fitting.has_room(turn, wanted.id, str(wish["format"])):
         return (
             say(
                 "find.full",
@@ -253,7 +257,7 @@ def send(turn: Turn, wish: Mapping[str, Json], step: str, wanted: int | None) ->
     )
     request = requests.get(turn.tx, request_id)
     assert request is not None
-    return (offers.told(turn, request_id, offers.begin(turn, request)),)
+    return (wishes.told(turn, request_id, waterfall.begin(turn, request)),)
 
 
 # --- The form, for those who type /find alone -------------------------------------------------------------------

@@ -4,10 +4,13 @@ from collections.abc import Sequence
 
 from rapidfuzz import fuzz, process
 
+from bot.ports import button_id
 from bot.turn import Action, Item, Message, Replies, Say, Turn, say
 from core import mentorships
 
 CLOSE = 70
+TOPIC_LIMIT = 50
+"""What the id of a button has room for."""
 
 
 def help_(turn: Turn, names: Sequence[str]) -> Replies:
@@ -16,7 +19,7 @@ def help_(turn: Turn, names: Sequence[str]) -> Replies:
     return (Say((Message("help.list", {"signed_up": turn.user is not None}, items=items),)),)
 
 
-def unknown(turn: Turn, typed: str, names: Sequence[str]) -> Replies:
+def unknown(typed: str, names: Sequence[str]) -> Replies:
     """Guess which command was meant."""
     found = process.extractOne(typed[:40].lower(), names, scorer=fuzz.ratio, score_cutoff=CLOSE)
     if found is None:
@@ -31,10 +34,15 @@ def welcome(turn: Turn) -> Replies:
     return (say("help.welcome", signup, Action("help", "help.button.help"), name=turn.name),)
 
 
-def suggestions(turn: Turn) -> Replies:
-    """Say what can be done with words that belong to nothing."""
+def suggestions(turn: Turn, text: str = "") -> Replies:
+    """Say what can be done with words that belong to nothing; a topic in them is offered to search for."""
     if turn.user is None:
         return welcome(turn)
+    slugs = turn.topics.scan(text).slugs
+    if slugs and len(slugs[0]) < TOPIC_LIMIT:
+        name = turn.topics.name(slugs[0], turn.locale)
+        search = Action(button_id("about", slugs[0]), "help.button.search", "primary", {"topic": name})
+        return (say("help.search", search, Action("help", "help.button.help"), topic=name),)
     talk = Action("talk", "room.button.talk", "primary")
     find = Action(
         "find", "request.button.find", "plain" if mentorships.of_user(turn.tx, turn.me.id) else "primary"

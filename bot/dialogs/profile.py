@@ -52,12 +52,26 @@ def show(turn: Turn, words: str) -> Replies:
     items = tuple(
         Item(
             f"profile.show.{key}",
-            {"value": value_of(turn, turn.me, key), "assumed": turn.me.zone_assumed},
+            {"value": shown_of(turn, key), "assumed": turn.me.zone_assumed},
             (Action(button_id("edit", key), "profile.button.edit", about=key),),
         )
         for key in keys_of(turn.me)
     )
     return (Say((Message("profile.shown", {"name": turn.me.name}, items=items),)),)
+
+
+def shown_of(turn: Turn, key: str) -> Json:
+    """Give one part as it is shown: days that are free at the same hours are one stretch [first, last, from, to]."""
+    if key != "free":
+        return value_of(turn, turn.me, key)
+    stretches: list[list[int]] = []
+    for day, start, end in sorted(turn.me.free, key=lambda span: (span[1], span[2], span[0])):
+        last = stretches[-1] if stretches else None
+        if last is not None and last[1:] == [day - 1, start, end]:
+            last[1] = day
+        else:
+            stretches.append([day, day, start, end])
+    return sorted(stretches)
 
 
 def edit(turn: Turn, arg: str) -> Replies:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from bot.dialogs.form import Answers, Args, Dialog, Refused
 from bot.fields import Choice, Field, Option, Text
-from bot.matching import offers
+from bot.matching import fitting, offers, waterfall
 from bot.ports import button_id
 from bot.turn import Action, Item, Message, Replies, Say, Start, Turn, say
 from core import requests, users
@@ -26,8 +26,8 @@ def show(turn: Turn, words: str) -> Replies:
         if request is not None and offer.delivered_at is not None:
             mentee = users.known(turn.tx, request.mentee_id).name
             until = offer.expires_at.isoformat() if offer.expires_at else None
-            params = {"mentee": mentee, "until": until, **offers.about(request)}
-            items.append(Item("request.offer", params, offers.buttons(offer.id)))
+            params = {"mentee": mentee, "until": until, **waterfall.about(request)}
+            items.append(Item("request.offer", params, waterfall.buttons(offer.id)))
     if not items:
         return (say("request.none", Action("find", "request.button.find", "primary")),)
     return (Say((Message("request.list", {"count": len(items)}, items=tuple(items)),)),)
@@ -45,7 +45,7 @@ def _request(turn: Turn, request: Request, wait: float) -> Item:
         "wait": wait,
         "since": request.created_at.isoformat(),
         "organisers": bool(turn.organisers),
-        **offers.about(request),
+        **waterfall.about(request),
     }
     return Item("request.item", params, tuple(actions))
 
@@ -60,7 +60,7 @@ def params(turn: Turn, args: Args) -> Mapping[str, Json]:
     return {
         "mentee": users.known(turn.tx, request.mentee_id).name,
         "mentor": users.known(turn.tx, offer.mentor_id).name,
-        **offers.about(request),
+        **waterfall.about(request),
     }
 
 
@@ -122,7 +122,7 @@ def _assignable(turn: Turn, request: Request) -> list[tuple[str, str]]:
     mentee = users.known(turn.tx, request.mentee_id)
     apart = frozenset({mentee.id}) | users.kept_apart(turn.tx, mentee.id)
     index = turn.mentors.snapshot(turn.tx, turn.now)
-    fit = offers.query(turn, request, mentee, apart)
+    fit = fitting.query(turn, request, mentee, apart)
     anybody = Query((), fit.zone, fit.free, fit.languages, fit.week, excluded=apart)
     ids = dict.fromkeys(one.user_id for query in (fit, anybody) for one in index.rank(query, ASSIGNABLE))
     people = users.many(turn.tx, list(ids))
@@ -145,9 +145,9 @@ def _assigned(turn: Turn, args: Args, answers: Answers) -> Replies | Refused:
     if request.state != OPEN:
         return Refused("request.closed")
     mentor = users.lock(turn.tx, int(str(answers["mentor"])))
-    if mentor.stopped or mentor.state != "active" or not offers.has_room(turn, mentor.id, request.format):
+    if mentor.stopped or mentor.state != "active" or not fitting.has_room(turn, mentor.id, request.format):
         return Refused("assign.full", {"mentor": mentor.name}, "mentor")
-    offers.pair(turn, request, mentor)
+    waterfall.pair(turn, request, mentor)
     return (say("assign.done", mentor=mentor.name, mentee=users.known(turn.tx, request.mentee_id).name),)
 
 
@@ -155,7 +155,7 @@ def _about(turn: Turn, args: Args) -> Mapping[str, Json]:
     request = requests.get(turn.tx, int(str(args["request"])))
     if request is None:
         return {}
-    return {"mentee": users.known(turn.tx, request.mentee_id).name, **offers.about(request)}
+    return {"mentee": users.known(turn.tx, request.mentee_id).name, **waterfall.about(request)}
 
 
 ASSIGN = Dialog("assign", _whom, _assigned, params=_about)
@@ -166,7 +166,7 @@ def waiting(turn: Turn) -> list[Item]:
     return [
         Item(
             "organiser.request",
-            {"mentee": name, "since": request.created_at.isoformat(), **offers.about(request)},
+            {"mentee": name, "since": request.created_at.isoformat(), **waterfall.about(request)},
             (Action(button_id("assign", request.id), "request.button.assign", "primary"),),
         )
         for request, name in requests.waiting(turn.tx)

@@ -83,7 +83,7 @@ def fields(turn: Turn, args: Args, answers: Answers) -> tuple[Field, ...]:
         for time in times
     )
     return (
-        Choice(key="times", required=False, many=True, options=options, most=len(options)),
+        Choice(key="times", required=False, many=True, options=options, search="moments", most=len(options)),
         Moment(key="other", when=When("times", (None,))),
     )
 

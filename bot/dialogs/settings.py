@@ -60,6 +60,7 @@ def _clock(minutes: int) -> str:
 
 def change(turn: Turn, arg: str) -> Replies:
     """Change one setting."""
+    del turn
     return (Start("settings", {"field": arg}),) if arg in KEYS else (say("settings.unknown"),)
 
 
@@ -115,7 +116,7 @@ def quiet_hours(text: str) -> tuple[int, int] | Problem:
     if found is None:
         return Problem("error.quiet")
     start, end = (int(found[at]) * 60 + int(found[at + 1] or 0) for at in (1, 3))
-    if max(start, end) > DAY_MINUTES or int(found[2] or 0) > 59 or int(found[4] or 0) > 59:  # noqa: PLR2004
+    if max(start, end) > DAY_MINUTES or int(found[2] or 0) > 59 or int(found[4] or 0) > 59:
         return Problem("error.quiet")
     return start % DAY_MINUTES, end % DAY_MINUTES
 
@@ -133,7 +134,7 @@ def pause(turn: Turn, words: str) -> Replies:
     today = turn.now.astimezone(ZoneInfo(turn.zone)).date()
     day = reading.until(words, today, turn.locale)
     if isinstance(day, Problem):
-        return (say(day.key, **day.params),)  # type: ignore[arg-type]
+        return (say(day.key, **day.params),)
     return _paused(turn, local(day, 0, turn.zone))
 
 

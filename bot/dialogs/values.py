@@ -2,22 +2,26 @@
 
 import re
 from collections.abc import Sequence
-from datetime import date, datetime
-from typing import assert_never
+from datetime import UTC, date, datetime
+from typing import Any, assert_never
 from zoneinfo import ZoneInfo
 
 from bot.ports import Choice, Confirm, Day, Field, Moment, Number, Option, Text, Upload, Week
+from bot.richtext import clean
 from bot.turn import Turn
 from core import reading
+from core.availability import Span, merge
 from core.reading import Problem
 from core.store.types import Json
 
 SEPARATORS = re.compile(r"[,，、;；\n]+|\s+(?:and|和|与|及)\s+", re.IGNORECASE)
+MOST_PARTS = 200
 LEVEL = re.compile(r"^(.*?)[\s:：=(（]*([1-9])[)）]?$", re.DOTALL)
 
 
 def read(field: Field, raw: Json, turn: Turn, dialog: str) -> Json | Problem:
     """Check one value; None is a skipped optional field."""
+    raw = _visible(raw)
     if raw is None or (isinstance(raw, str) and not raw.strip()) or raw == []:
         return Problem("error.required") if field.required else None
     match field:
@@ -28,7 +32,7 @@ def read(field: Field, raw: Json, turn: Turn, dialog: str) -> Json | Problem:
         case Choice():
             return _choice(field, raw, turn, dialog)
         case Confirm():
-            return _confirm(field, raw)
+            return _confirm(field, raw, turn, dialog)
         case Day():
             return _day(field, raw, turn)
         case Moment():
@@ -41,8 +45,15 @@ def read(field: Field, raw: Json, turn: Turn, dialog: str) -> Json | Problem:
             assert_never(field)
 
 
+def _visible(raw: Json) -> Json:
+    """Drop what nobody can see, nor every database keep: controls, zero bytes, halves of characters."""
+    if isinstance(raw, str):
+        return clean(raw)
+    return [_visible(each) for each in raw[:MOST_PARTS]] if isinstance(raw, list) else raw
+
+
 def _text(field: Text, raw: Json) -> Json | Problem:
-    text = str(raw).strip()
+    text = str(raw).strip() if field.lines else " ".join(str(raw).split())
     if len(text) > field.limit:
         return Problem("error.text.long", {"limit": field.limit, "length": len(text)})
     if len(text) < field.least:
@@ -54,14 +65,26 @@ def _number(field: Number, raw: Json) -> Json | Problem:
     return reading.number(str(raw), field.low, field.high, whole=field.whole)
 
 
-def _confirm(field: Confirm, raw: Json) -> Json | Problem:
-    value = raw if isinstance(raw, bool) else reading.yes(str(raw))
+def _confirm(field: Confirm, raw: Json, turn: Turn, dialog: str) -> Json | Problem:
+    value = raw if isinstance(raw, bool) else _labelled(field, str(raw), turn, dialog)
     return Problem("error.confirm") if value is False and field.must else value
+
+
+def _labelled(field: Confirm, typed: str, turn: Turn, dialog: str) -> bool | Problem:
+    """Read yes or no, also where somebody types what the button says."""
+    for word, meant in (("yes", True), ("no", False)):
+        key = f"{dialog}.{field.key}.{word}"
+        if (
+            turn.words.has(key, turn.locale)
+            and typed.strip().casefold() == turn.words.text(key, {}, turn.locale, turn.zone).casefold()
+        ):
+            return meant
+    return reading.yes(typed)
 
 
 def _day(field: Day, raw: Json, turn: Turn) -> Json | Problem:
     today = turn.now.astimezone(ZoneInfo(turn.zone)).date()
-    value = reading.day(str(raw), today, turn.locale)
+    value = reading.until(str(raw), today, turn.locale)
     if isinstance(value, Problem):
         return value
     if field.earliest and value < date.fromisoformat(field.earliest):
@@ -70,17 +93,38 @@ def _day(field: Day, raw: Json, turn: Turn) -> Json | Problem:
 
 
 def _moment(raw: Json, turn: Turn) -> Json | Problem:
+    picked = _picked(str(raw))
+    if picked is not None:
+        return picked.isoformat() if picked > turn.now else Problem("error.moment.past")
     value = reading.moment(str(raw), turn.now, turn.zone, turn.locale)
     return value.isoformat() if isinstance(value, datetime) else value
 
 
+def _picked(text: str) -> datetime | None:
+    """Read an instant as a platform's own picker, or the field itself, gives it: ISO with an offset."""
+    try:
+        value = datetime.fromisoformat(text.strip())
+        return value.astimezone(UTC) if value.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
+
+
 def _week(raw: Json) -> Json | Problem:
-    spans = (
-        reading.week_from_parts([str(each) for each in raw])
-        if isinstance(raw, list)
-        else reading.week(str(raw))
-    )
+    if not isinstance(raw, list):
+        spans = reading.week(str(raw))
+    elif all(isinstance(each, list) for each in raw):
+        spans = _spans(raw)
+    else:
+        spans = reading.week_from_parts([str(each) for each in raw])
     return spans if isinstance(spans, Problem) else [list(span) for span in spans]
+
+
+def _spans(raw: list[Any]) -> tuple[Span, ...] | Problem:
+    """Take spans as the field keeps them: [weekday, from minute, to minute]."""
+    try:
+        return merge((int(day), int(start), int(end)) for day, start, end in raw)
+    except (TypeError, ValueError, OverflowError):
+        return Problem("error.week.unreadable")
 
 
 def _upload(field: Upload, raw: Json) -> Json | Problem:
@@ -103,6 +147,8 @@ def _choice(field: Choice, raw: Json, turn: Turn, dialog: str) -> Json | Problem
             return Problem("error.level", {"typed": typed, "levels": field.levels})
         if value not in [each for each, _ in chosen]:
             chosen.append((value, shown))
+    if not chosen:
+        return Problem("error.required") if field.required else None
     if len(chosen) > field.most:
         return Problem("error.choice.many", {"most": field.most})
     if not field.many:
@@ -113,9 +159,9 @@ def _choice(field: Choice, raw: Json, turn: Turn, dialog: str) -> Json | Problem
 def _parts(raw: Json) -> Sequence[tuple[str, int | None]]:
     """Split what was typed at commas and "and"; a list from a platform's own picker is taken as it is."""
     if not isinstance(raw, list):
-        return [(part.strip(), None) for part in SEPARATORS.split(str(raw)) if part.strip()][:200]
+        return [(part.strip(), None) for part in SEPARATORS.split(str(raw)) if part.strip()][:MOST_PARTS]
     parts: list[tuple[str, int | None]] = []
-    for each in raw[:200]:
+    for each in raw:
         if isinstance(each, list) and each:
             level = each[1] if len(each) > 1 and isinstance(each[1], int) else None
             parts.append((str(each[0]), level))
@@ -151,6 +197,8 @@ def _find(field: Choice, typed: str, turn: Turn, dialog: str) -> str | Problem:
             return value
     if wanted.isdecimal() and 1 <= int(wanted[:4]) <= len(field.options):
         return field.options[int(wanted) - 1].value
+    if field.search == "moments":
+        return _any_moment(typed, turn)
     begins = {value for value, label in labels if wanted and label.startswith(wanted)}
     if len(begins) == 1:
         return begins.pop()
@@ -158,6 +206,11 @@ def _find(field: Choice, typed: str, turn: Turn, dialog: str) -> str | Problem:
         "error.choice",
         {"typed": typed[:80], "options": [label_of(o, field, turn, dialog) for o in field.options]},
     )
+
+
+def _any_moment(typed: str, turn: Turn) -> str | Problem:
+    value = _moment(typed, turn)
+    return value if isinstance(value, Problem) else str(value)
 
 
 def label_of(option: Option, field: Choice, turn: Turn, dialog: str) -> str:

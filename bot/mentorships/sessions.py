@@ -1,4 +1,4 @@
-"""The conversation about sessions: times proposed, one confirmed, moved, cancelled; reminders; did you meet?"""
+"""The conversation about sessions: times proposed, one confirmed, moved, cancelled; reminders; "did you meet?"."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -16,7 +16,7 @@ from core.availability import day_start
 from core.policy import Policy
 from core.store.tables import addresses, deliveries, outbox, users
 
-BATCH = 100
+BATCH = 250
 LEASE = timedelta(seconds=60)
 
 before = outbox.alias("before")
@@ -65,16 +65,19 @@ DUE = (
 )
 MARK = (
     update(outbox)
-    .where(outbox.c.id == bindparam("row"))
+    .where(outbox.c.id.in_(bindparam("rows", expanding=True)))
     .values(
         state=SENDING,
         attempts=outbox.c.attempts + 1,
         fence=outbox.c.fence + 1,
         owner=bindparam("by"),
         lease_until=bindparam("until"),
-        bundle=bindparam("lead"),
     )
 )
+# A kind that bundles has its lead for a bundle, the lead itself too; another kind has none.
+MARK_ALONE = MARK.values(bundle=None)
+MARK_LEADS = MARK.values(bundle=outbox.c.id)
+JOIN = update(outbox).where(outbox.c.id == bindparam("row")).values(bundle=bindparam("lead"))
 MOVE = update(outbox).where(outbox.c.id == bindparam("row")).values(due_at=bindparam("until"))
 END = (
     update(outbox)
@@ -140,19 +143,27 @@ def claim(
         tx.execute(END, ended)
     if moved:
         tx.execute(MOVE, moved)
-    if going:
-        lease = real + LEASE
-        marks = [
-            {
-                "row": row.id,
-                "by": owner,
-                "until": lease,
-                "lead": leads.get(row.user_id) if _bundles(row) else None,
-            }
-            for row in going
-        ]
-        tx.execute(MARK, marks)
+    _mark(tx, going, leads, owner, real + LEASE)
     return _parcels(tx, going, leads, places, policy), True
+
+
+def _mark(
+    tx: Connection,
+    going: Sequence[Row[*tuple[Any, ...]]],
+    leads: dict[int, int],
+    owner: str,
+    lease: datetime,
+) -> None:
+    """Take the rows for this process, with few statements however many they are."""
+    lead_of = {row.id: leads.get(row.user_id) if _bundles(row) else None for row in going}
+    alone = [row for row, lead in lead_of.items() if lead is None]
+    bundled = [row for row, lead in lead_of.items() if lead is not None]
+    for statement, rows in ((MARK_ALONE, alone), (MARK_LEADS, bundled)):
+        if rows:
+            tx.execute(statement, {"rows": rows, "by": owner, "until": lease})
+    joining = [{"row": row, "lead": lead} for row, lead in lead_of.items() if lead not in (None, row)]
+    if joining:
+        tx.execute(JOIN, joining)
 
 
 def _bundles(row: Row[*tuple[Any, ...]]) -> bool:
@@ -214,7 +225,8 @@ def _places(tx: Connection, due: Sequence[Row[*tuple[Any, ...]]]) -> dict[int, l
 
 def _sent_today(tx: Connection, zones: dict[int, str], now: datetime) -> dict[int, int]:
     """Count what each person got unprompted since their midnight; a bundle counts once."""
-    starts = {user_id: day_start(now, zone) for user_id, zone in zones.items()}
+    of_zone = {zone: day_start(now, zone) for zone in set(zones.values())}
+    starts = {user_id: of_zone[zone] for user_id, zone in zones.items()}
     counts = dict.fromkeys(zones, 0)
     if not starts:
         return counts

@@ -5,7 +5,8 @@ import contextlib
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from random import Random
 
 from sqlalchemy import Connection
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 
 PUSH_SECONDS = 20
 IN_FLIGHT = 200
+RECOVER_EVERY = timedelta(seconds=5)
 
 Then = Callable[[Turn, Parcel], None]
 Attach = Callable[[Turn, Attachment, Parcel], Attached | None]
@@ -60,9 +62,10 @@ class Outbox:
         self._render = render_with
         self._owner = owner
         self._real_clock = real_clock
-        self._rng = Random(owner)  # noqa: S311  (jitter, not a secret)
+        self._rng = Random(owner)
         self._outcomes: list[tuple[Parcel, Address | None, Delivery]] = []
         self._settling = asyncio.Lock()
+        self._recover_at = real_clock()
         self.wake = asyncio.Event()
 
     async def recover(self, now: datetime, *, alone: bool) -> int:
@@ -83,21 +86,38 @@ class Outbox:
     async def run(self, clock: Callable[[], datetime], poll: float = 1.0) -> None:
         """Deliver what becomes due until cancelled; a put wakes it, the clock does otherwise."""
         tasks: set[asyncio.Task[None]] = set()
+        starting: asyncio.Task[bool] | None = None
         try:
             while True:
                 self.wake.clear()
-                parcels, more = await self._claim(clock()) if len(tasks) < IN_FLIGHT else ([], False)
-                for parcel in parcels:
-                    task = asyncio.create_task(self._deliver(parcel, clock))
-                    tasks.add(task)
-                    task.add_done_callback(tasks.discard)
-                if not more:
+                starting = asyncio.create_task(self._start(tasks, clock))
+                # Shielded: what was claimed by a process that goes on must be sent by it, or would be in doubt.
+                if not await asyncio.shield(starting):
                     with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(self.wake.wait(), poll)
+                        async with asyncio.timeout(poll):
+                            await self.wake.wait()
         finally:
             # What is being sent is finished and written down: a stop makes no doubtful sends.
+            if starting is not None:
+                await asyncio.wait({starting})
             if tasks:
                 await asyncio.wait(tasks, timeout=PUSH_SECONDS)
+
+    async def _start(self, tasks: set[asyncio.Task[None]], clock: Callable[[], datetime]) -> bool:
+        """Begin to send a batch of what is due; tells whether there may be more."""
+        if len(tasks) >= IN_FLIGHT:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            return True
+        if self._real_clock() >= self._recover_at:
+            # Another process on the same database may have died; its leases run out while we run.
+            await self.recover(clock(), alone=False)
+            self._recover_at = self._real_clock() + RECOVER_EVERY
+        parcels, more = await self._claim(clock())
+        for parcel in parcels:
+            task = asyncio.create_task(self._deliver(parcel, clock))
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
+        return more
 
     async def _claim(self, now: datetime) -> tuple[list[Parcel], bool]:
         real = self._real_clock()
@@ -107,7 +127,9 @@ class Outbox:
         address, delivery = await self._send(parcel, clock())
         self._outcomes.append((parcel, address, delivery))
         async with self._settling:
-            # Whoever gets here first settles for all that have finished meanwhile.
+            # Whoever gets here first settles for all that have finished meanwhile, and lets the others finish.
+            if self._outcomes:
+                await asyncio.sleep(0)
             outcomes, self._outcomes = self._outcomes, []
             if outcomes:
                 now = clock()
@@ -162,8 +184,9 @@ class Outbox:
     async def _attached(self, parcel: Parcel, now: datetime) -> Attached | None:
         for message in parcel.messages:
             if message.attachment is not None:
-                make, wanted = self._hooks.attach[message.attachment.kind], message.attachment
-                return await self._database.read(
-                    lambda tx: make(self._turn(tx, now, parcel.once), wanted, parcel)
-                )
+                make = partial(self._attach, message.attachment, parcel, now)
+                return await self._database.read(make)
         return None
+
+    def _attach(self, wanted: Attachment, parcel: Parcel, now: datetime, tx: Connection) -> Attached | None:
+        return self._hooks.attach[wanted.kind](self._turn(tx, now, parcel.once), wanted, parcel)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from bot.outbox.kinds import Kind
 from core.availability import day_start, quiet_until
@@ -18,6 +19,7 @@ class Reader:
     muted: tuple[str, ...] = ()
 
 
+@lru_cache(4096)
 def hold(kind: Kind, reader: Reader, now: datetime, sent_today: int, cap: int) -> datetime | None:
     """Say until when a message waits, or None where it may leave now."""
     until = now

@@ -1,4 +1,4 @@
-"""The one table of kinds: it decides for each message when it may be sent, what it counts as, and what a doubt costs."""
+"""The one table of kinds: when a message may be sent, what it counts as, and what a doubt costs."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -37,15 +37,16 @@ KINDS: dict[str, Kind] = {
         Kind("offer.reminder", mutable=True, expires=DAY, on_ambiguous="skip", silent=True),
         Kind("offer.closed", quiet="pass", capped=False, counts=False, bundles=False),
         Kind("offer.silent"),
-        Kind("question", capped=False, bundles=False, private=True),
+        # What somebody set going themselves does not use up their cap.
+        Kind("question", capped=False, counts=False, bundles=False, private=True),
         Kind("request"),
         Kind("organiser", capped=False, counts=False, bundles=False, private=True),
         Kind("introduction", quiet="pass", capped=False, counts=False, bundles=False, private=True),
         Kind("room", quiet="pass", capped=False, counts=False, bundles=False, private=True),
         Kind("room.trouble", quiet="pass", capped=False, counts=False, bundles=False),
         Kind("mentorship"),
-        Kind("session", capped=False, bundles=False),
-        Kind("session.day", mutable=True, expires=timedelta(hours=12)),
+        Kind("session", capped=False, counts=False, bundles=False),
+        Kind("session.day", mutable=True, expires=timedelta(hours=23)),
         Kind(
             "session.soon",
             quiet="pass",

@@ -24,7 +24,7 @@ SETTLE = (
     update(outbox)
     .where(
         and_(
-            outbox.c.id == bindparam("row"),
+            outbox.c.id.in_(bindparam("rows", expanding=True)),
             outbox.c.state == SENDING,
             outbox.c.owner == bindparam("by"),
             outbox.c.fence == bindparam("held"),
@@ -41,7 +41,7 @@ SETTLE = (
         lease_until=None,
     )
 )
-EMPTY = update(outbox).where(outbox.c.id == bindparam("row")).values(message=None)
+EMPTY = update(outbox).where(outbox.c.id.in_(bindparam("rows", expanding=True))).values(message=None)
 
 
 def backoff(attempts: int, rng: Random) -> timedelta:
@@ -57,26 +57,15 @@ def settle(
     rng: Random,
 ) -> tuple[list[Parcel], list[Parcel]]:
     """Write down how sends went; returns what was sent and what is given up, for those who wait to know."""
-    settled: list[dict[str, Any]] = []
+    # Most sends of a batch end alike: those are settled by one statement.
+    settled: dict[tuple[Any, ...], list[int]] = {}
     refs: list[dict[str, Any]] = []
     sent: list[Parcel] = []
     given_up: list[Parcel] = []
     for parcel, address, delivery in outcomes:
         end, due, tries, doubts, why = _outcome(tx, parcel, address, delivery, now, rng)
-        settled.extend(
-            {
-                "row": row,
-                "by": owner,
-                "held": fence,
-                "end": end,
-                "due": due,
-                "tries": tries,
-                "doubt": doubts,
-                "at": None if end == READY else now,
-                "why": why,
-            }
-            for row, fence in zip(parcel.rows, parcel.fences, strict=True)
-        )
+        for row, fence in zip(parcel.rows, parcel.fences, strict=True):
+            settled.setdefault((fence, end, due, tries, doubts, why), []).append(row)
         if end == SENT:
             sent.append(parcel)
             if address is not None and isinstance(delivery, Sent) and parcel.edits is None:
@@ -92,11 +81,13 @@ def settle(
                 )
         elif end == DEAD:
             given_up.append(parcel)
-    if settled:
-        tx.execute(SETTLE, settled)
-    emptied = [{"row": row} for parcel in sent for row in parcel.rows]
+    for (fence, end, due, tries, doubts, why), rows in settled.items():
+        values = {"held": fence, "end": end, "due": due, "tries": tries, "doubt": doubts, "why": why}
+        at = None if end == READY else now
+        tx.execute(SETTLE, {**values, "rows": rows, "by": owner, "at": at})
+    emptied = [row for parcel in sent for row in parcel.rows]
     if emptied:
-        tx.execute(EMPTY, emptied)
+        tx.execute(EMPTY, {"rows": emptied})
     if refs:
         tx.execute(insert(deliveries), refs)
     return sent, given_up

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from bot.matching import offers
+from bot.matching import deadlines
 from bot.mentorships import sessions as meetings
 from bot.turn import Replies, Turn, say
 from core import sessions, waits
@@ -15,15 +15,16 @@ def snooze(turn: Turn, arg: str) -> Replies:
     what, _, number = arg.partition(".")
     if what not in ("session", "after", "offer") or not number.isdecimal():
         return (say("error.stale"),)
-    waits.put(turn.tx, "snooze", f"{arg}.{turn.me.id}", turn.now + LATER)
-    return (say("snooze.done", at=(turn.now + LATER).isoformat()),)
+    at = deadlines.ends_awake(turn.me, turn.now + LATER)
+    waits.put(turn.tx, "snooze", f"{arg}.{turn.me.id}", at)
+    return (say("snooze.done", at=at.isoformat()),)
 
 
 def again(turn: Turn, subject: str) -> None:
     """Send it again to the one who put it off."""
     what, number, reader = subject.split(".")
     if what == "offer":
-        offers.remind_again(turn, int(number))
+        deadlines.remind_again(turn, int(number))
         return
     session = sessions.get(turn.tx, int(number))
     if session is None or session.state != sessions.CONFIRMED or session.starts_at is None:

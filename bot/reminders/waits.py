@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from bot.matching import offers
+from bot.matching import deadlines, waterfall
 from bot.mentorships import sessions
 from bot.outbox import box, claim
 from bot.outbox.box import Letter
@@ -14,7 +14,7 @@ from bot.turn import Message, Turn
 from core import users, waits
 from core.store import retention
 
-BATCH = 250
+BATCH = 1000
 
 Due = Callable[[Turn, Sequence[str]], None]
 
@@ -57,9 +57,9 @@ def _tidy(turn: Turn, subjects: Sequence[str]) -> None:
 
 
 KINDS: Mapping[str, Due] = {
-    "offer.expiry": each(offers.expire),
-    "offer.reminder": each(offers.remind),
-    "request.retry": each(offers.retry),
+    "offer.expiry": each(deadlines.expire),
+    "offer.reminder": each(deadlines.remind),
+    "request.retry": each(waterfall.retry),
     "session.day": together(sessions.remind_day),
     "session.soon": together(sessions.remind_soon),
     "session.after": together(sessions.ask_after),

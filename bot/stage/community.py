@@ -16,7 +16,7 @@ from core import reading, users
 from core.address import Address
 from core.policy import FORMATS
 from core.reading import Problem
-from core.users import HELPS, WANTS, Levels
+from core.users import HELPS, WANTS
 
 PEOPLE = 60
 ORGANISER = "olga"
@@ -188,7 +188,7 @@ GOALS = (
 
 def community(seed: int) -> list[Person]:
     """Invent sixty people: twelve from each of five zones; Ana is always the first, Olga runs the programme."""
-    rng = Random(seed)  # noqa: S311  (an invented community, the same for the same seed)
+    rng = Random(seed)
     people: list[Person] = []
     for number, region in enumerate(REGIONS):
         given = list(region.given)
@@ -251,7 +251,7 @@ def _seat(tx: Connection, app: App, cast: Sequence[Person], now: datetime) -> No
             "free": _free(person.more.get("free", "")),
             "goal": person.more.get("goal"),
             "formats": [each for each in person.more.get("formats", "").split(",") if each],
-            "consent_version": policy.consent_version,
+            "consent_version": int(person.more.get("consent", policy.consent_version)),
         }
         if "hours" in person.more:
             values["budget_hours"] = float(person.more["hours"])
@@ -277,7 +277,7 @@ def _level(app: App, topic: str) -> tuple[str, int | None]:
 
 async def tell_half_a_story(driver: ConsoleDriver, cast: Sequence[Person], seed: int) -> None:
     """Let some of them ask, answer, talk and meet in the days before the curtain rises."""
-    rng = Random(seed + 1)  # noqa: S311  (the same story for the same seed)
+    rng = Random(seed + 1)
     mentees = [person for person in cast if person.role in ("mentee", "both")][1:]
     for person in rng.sample(mentees, ASKING):
         await driver.command(person.handle, "find", rng.choice(TOPICS))

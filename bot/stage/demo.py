@@ -56,8 +56,7 @@ def settings(folder: Path, script: Script, cast: Sequence[Person]) -> Settings:
 async def demo(seed: int, resume: Path | None, screen: Screen) -> int:
     """Run the demo; returns the exit code."""
     if resume is not None:
-        scene = Scene(**json.loads(resume.read_text()))
-        return await _perform(scene, screen)
+        return await _perform(_scene(resume), screen)
     lines = screen.script()
     folder = tempfile.mkdtemp(prefix="mentorbot-demo-")
     try:
@@ -65,6 +64,10 @@ async def demo(seed: int, resume: Path | None, screen: Screen) -> int:
         return await _perform(scene, screen)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _scene(file: Path) -> Scene:
+    return Scene(**json.loads(file.read_text()))
 
 
 async def _perform(scene: Scene, screen: Screen) -> int:

@@ -51,7 +51,7 @@ class Driver(Protocol):
         ...
 
 
-def stands_for(message: Mapping[str, Any], label: str) -> dict[str, Any] | None:
+def stands_for(message: Mapping[str, Any], label: str, *, form_is_open: bool = True) -> dict[str, Any] | None:
     """Find what a label on a message means: a button, an option of the question, its skip."""
     wanted, _, number = label.partition(" #")
     buttons = [*(one for item in message["items"] for one in item["buttons"]), *message["buttons"]]
@@ -59,7 +59,7 @@ def stands_for(message: Mapping[str, Any], label: str) -> dict[str, Any] | None:
     if same:
         return {"press": same[min(int(number or 1), len(same)) - 1]["id"]}
     form = message.get("form")
-    if not form or not form["fields"]:
+    if not form_is_open or not form or not form["fields"]:
         return None
     asked = form["fields"][0]
     for option in asked["options"]:
@@ -154,10 +154,13 @@ class ConsoleDriver:
 
     async def press(self, who: str, label: str) -> None:
         """Press the newest button with this label."""
+        form_is_open = True
         for shown in reversed(self.screen(who)):
-            if meant := stands_for(shown.message, label):
+            if meant := stands_for(shown.message, label, form_is_open=form_is_open):
                 await self._act(who, meant)
                 return
+            # Whatever was answered since has put another question in the place of this one, or none.
+            form_is_open = form_is_open and shown.kind != "answer"
         msg = f"{who} has no button [{label}]"
         raise LookupError(msg)
 

@@ -94,7 +94,7 @@ def compare(beat: Beat, came: Sequence[Shown]) -> list[Difference]:
     return differences
 
 
-def written(who: str | None, answered: bool, edited: bool, text: str) -> str:  # noqa: FBT001  (parts of one key)
+def written(who: str | None, answered: bool, edited: bool, text: str) -> str:
     """Write an expectation as the script does."""
     head = "bot>" if answered else f"bot -> {who}{' (edited)' if edited else ''}>"
     return f"{head} {text}"
@@ -105,7 +105,9 @@ def shown(one: Shown) -> str:
     return written(one.who, one.kind == "answer", one.kind == "edited", one.text.replace("\n", "\n    "))
 
 
-async def perform(driver: ConsoleDriver, beat: Beat, *, expects: bool) -> tuple[list[Shown], list[Difference]]:
+async def perform(
+    driver: ConsoleDriver, beat: Beat, *, expects: bool
+) -> tuple[list[Shown], list[Difference]]:
     """Let a beat happen; give what came, and where that differs from what the script expects."""
     assert not isinstance(beat.step, Kill)
     try:

@@ -151,7 +151,7 @@ def step(line: str, number: int = 0) -> Step:
 
 def _person(entry: str, number: int) -> Person:
     tokens = shlex.split(entry)
-    if len(tokens) < 2 or tokens[1] not in ROLES:  # noqa: PLR2004  (a handle and a role)
+    if len(tokens) < 2 or tokens[1] not in ROLES:
         msg = f"line {number}: a cast needs a name and one of {', '.join(ROLES)}: {entry.strip()!r}"
         raise ScriptError(msg)
     handle, role = tokens[0], tokens[1]
@@ -159,18 +159,18 @@ def _person(entry: str, number: int) -> Person:
     name = handle.capitalize()
     topics: tuple[str, ...] = ()
     more: dict[str, str] = {}
-    for token in tokens[2:]:
-        if "=" in token:
-            key, _, value = token.partition("=")
+    for word in tokens[2:]:
+        if "=" in word:
+            key, _, value = word.partition("=")
             more[key] = value
-        elif "/" in token or token == "UTC":
-            zone = token
-        elif token in ("en", "zh"):
-            locale = token
-        elif " " in token or token[0].isupper() or not token.isascii():
-            name = token
+        elif "/" in word or word == "UTC":
+            zone = word
+        elif word in ("en", "zh"):
+            locale = word
+        elif " " in word or word[0].isupper() or not word.isascii():
+            name = word
         else:
-            topics = tuple(token.split(","))
+            topics = tuple(word.split(","))
     return Person(handle, role, name, zone, locale, topics, more)
 
 

@@ -45,7 +45,8 @@ class Screen:
         """Show what a script lets happen."""
         match what:
             case Says(who, text, _):
-                self.write(f"{self._paint(BOLD, who + '>')} {text}")
+                shown = text.replace("\n", "\n    ")
+                self.write(f"{self._paint(BOLD, who + '>')} {shown}")
             case Passes(time, _):
                 self.write(self._paint(GREY, f"--- in {_spell(time.total_seconds())}"))
             case Kill():
@@ -66,8 +67,8 @@ class Screen:
     async def interact(self, driver: ConsoleDriver, cast: Sequence[Person], kill: Callable[[], None]) -> None:
         """Let a person play."""
         # Here, since a piped script needs no line editing.
-        from prompt_toolkit import PromptSession  # noqa: PLC0415
-        from prompt_toolkit.completion import Completer, Completion  # noqa: PLC0415
+        from prompt_toolkit import PromptSession
+        from prompt_toolkit.completion import Completer, Completion
 
         class Names(Completer):
             def get_completions(self, document, complete_event) -> Iterator[Completion]:  # type: ignore[no-untyped-def]  # noqa: ANN001

@@ -31,7 +31,7 @@ def shared_languages(row: MentorRow, query: Query, policy: Policy) -> list[str]:
         return asked
     shared = [language for language in query.languages if language in row.languages]
     common = policy.locale.split("-", maxsplit=1)[0]
-    return shared if any(language.split("-", maxsplit=1)[0] != common for language in shared) else []
+    return [language for language in shared if language.split("-", maxsplit=1)[0] != common]
 
 
 def reasons(

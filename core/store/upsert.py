@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, Insert, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
+COUNTED = {"preserve_rowcount": True}
+
 
 @cache
 def _statement(dialect: str, table: Table) -> Insert:
@@ -20,4 +22,5 @@ def insert_or_ignore(
     tx: Connection, table: Table, values: Mapping[str, Any] | Sequence[Mapping[str, Any]]
 ) -> int:
     """Insert one row or several; returns how many were new (for several, -1 where the driver cannot tell)."""
-    return tx.execute(_statement(tx.dialect.name, table), values).rowcount
+    # Psycopg forgets the count when its cursor is closed, which for an INSERT is before we could ask.
+    return tx.execute(_statement(tx.dialect.name, table), values, execution_options=COUNTED).rowcount

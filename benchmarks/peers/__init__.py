@@ -1,0 +1,1 @@
+"""Other people's programs, doing the same work beside ours in the same run."""

@@ -1,0 +1,61 @@
+"""Scripted conversations, played word for word on the console, on both databases."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from bot.stage import community, demo, player
+from bot.stage.driver import ConsoleDriver
+from bot.stage.script import Script, ScriptError, matches, parse
+
+FOLDER = Path(__file__).parent / "conversations"
+SCRIPTS = sorted(FOLDER.glob("*.txt"))
+
+
+async def played(script: Script, folder: Path, url: str) -> list[player.Difference]:
+    settings = demo.settings(folder, script, script.cast)
+    settings = dataclasses.replace(settings, database=dataclasses.replace(settings.database, url=url))
+    assert script.at is not None
+    driver = ConsoleDriver(settings, script.at, community.names(script.cast))
+    await driver.open()
+    try:
+        await community.seat(driver.app, script.cast, script.at)
+        return await player.play(driver, script)
+    finally:
+        await driver.close()
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+async def test_everybody_gets_what_the_script_says(path: Path, tmp_path: Path, store_url: str) -> None:
+    script = parse(path.read_text().splitlines())
+    assert script.expects
+    assert not [str(difference) for difference in await played(script, tmp_path, store_url)]
+
+
+def test_there_are_enough_of_them() -> None:
+    texts = [path.read_text() for path in SCRIPTS]
+    assert len(texts) >= 20
+    assert sum("--- kill" in text for text in texts) >= 5
+    assert sum("--- in " in text for text in texts) >= 5
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes"),
+    [("[Accept] [Decline]", "[Accept]"), ("Ana Ruiz would like", "Somebody would like"), ("bot -> lee>", "bot -> tom>")],
+)
+async def test_a_difference_is_found(was: str, becomes: str, tmp_path: Path, store_url: str) -> None:
+    text = (FOLDER / "ask-one.txt").read_text()
+    assert was in text
+    script = parse(text.replace(was, becomes, 1).splitlines())
+    assert await played(script, tmp_path, store_url)
+
+
+def test_a_line_that_is_no_script_is_named() -> None:
+    with pytest.raises(ScriptError, match="line 3"):
+        parse(["cast ana mentee", "ana> hello", "what is this"])
+
+
+def test_dots_stand_for_anything() -> None:
+    assert matches("Lee knows … [Ask]", "Lee knows\n  python · 5 hours [Ask]")
+    assert not matches("Lee knows … [Ask]", "Lee knows python")
