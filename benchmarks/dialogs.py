@@ -38,6 +38,13 @@ DURABILITY = (
     "SQLite, WAL, synchronous=FULL: on disk with fsync before the reply; answers sealed; an event has effect once"
 )
 
+PEERS: dict[str, tuple[str, str, dict[str, bool]]] = {
+    "ptb": ("telegram", "benchmarks.peers.ptb", {}),
+    "aiogram": ("aiogram", "benchmarks.peers.aiogram_fsm", {}),
+    "ptb_blocking": ("telegram", "benchmarks.peers.ptb", {"blocking": True}),
+}
+"""By name: the package it needs, its module here, its arguments."""
+
 
 class Contender(Protocol):
     """What takes part: it is given what somebody writes, and has answered when `step` returns."""
@@ -72,9 +79,9 @@ async def ours(folder: Path) -> AsyncIterator[Ours]:
 
 
 @asynccontextmanager
-async def peer(module: str, folder: Path) -> AsyncIterator[Contender]:
+async def peer(module: str, folder: Path, more: dict[str, bool]) -> AsyncIterator[Contender]:
     """Open one of the peers on a fresh database, and see that everybody who began came to the end."""
-    made = importlib.import_module(module).Peer(folder)
+    made = importlib.import_module(module).Peer(folder, **more)
     await made.open()
     try:
         yield made
@@ -88,8 +95,8 @@ async def sign_up(contender: Contender, user: int) -> None:
         await contender.step(user, number, text)
 
 
-async def round_of(contender: Contender, first: int, people: int) -> float:
-    """Sign people up, `AT_ONCE` at a time; returns steps per second."""
+async def round_of(contender: Contender, first: int, people: int) -> tuple[float, float]:
+    """Sign people up, `AT_ONCE` at a time; returns steps per second, and microseconds of processor a step."""
     waiting = iter(range(first, first + people))
 
     async def one_after_another() -> None:
@@ -97,9 +104,10 @@ async def round_of(contender: Contender, first: int, people: int) -> float:
             await sign_up(contender, user)
 
     gc.collect()
-    start = time.perf_counter()
+    start, used = time.perf_counter(), time.process_time()
     await asyncio.gather(*(one_after_another() for _ in range(AT_ONCE)))
-    return people * STEPS / (time.perf_counter() - start)
+    steps = people * STEPS
+    return steps / (time.perf_counter() - start), (time.process_time() - used) * 1e6 / steps
 
 
 async def signed_up(app: App) -> tuple[int, int]:
@@ -136,50 +144,52 @@ def filesystem(folder: Path) -> str:
     return next((kinds[place] for place in (folder, *folder.parents) if place in kinds), "unknown")
 
 
-def peers() -> tuple[dict[str, str], list[str]]:
-    """Give the modules of the peers that can be measured by name, and what to say about the others."""
-    found: dict[str, str] = {}
+def peers() -> tuple[dict[str, tuple[str, dict[str, bool]]], list[str]]:
+    """Give the peers that can be measured (module, arguments) by name, and what to say about the others."""
+    found: dict[str, tuple[str, dict[str, bool]]] = {}
     notes = []
-    for name, needs, module in (
-        ("ptb", "telegram", "benchmarks.peers.ptb"),
-        ("aiogram", "aiogram", "benchmarks.peers.aiogram_fsm"),
-    ):
+    for name, (needs, module, more) in PEERS.items():
         if importlib.util.find_spec(needs) is None:
             notes.append(f"{name} is not installed and was not measured: pip install 'mentorbot[bench]'")
         else:
-            found[name] = module
+            found[name] = (module, more)
     return found, notes
 
 
 async def measure(people: int, rounds: int, folder: Path) -> dict[str, object]:
     """All figures: steps per second, and ours divided by each peer's."""
-    modules, notes = peers()
+    found, notes = peers()
     folder = folder.resolve()
     speeds: dict[str, list[float]] = {OURS: []}
+    used: dict[str, list[float]] = {OURS: []}
     durability = {OURS: DURABILITY}
     async with AsyncExitStack() as stack:
         program = await stack.enter_async_context(ours(folder))
         contenders: dict[str, Contender] = {OURS: program}
-        for name, module in modules.items():
-            contenders[name] = await stack.enter_async_context(peer(module, folder))
+        for name, (module, more) in found.items():
+            contenders[name] = await stack.enter_async_context(peer(module, folder, more))
             durability[name] = importlib.import_module(module).DURABILITY
-            speeds[name] = []
+            speeds[name], used[name] = [], []
         first = 1
         for turn in range(rounds + 1):
             for name, contender in contenders.items():
                 # The first round warms up: templates, statements, pages of the files.
-                speed = await round_of(contender, first, people if turn else AT_ONCE)
+                speed, processor = await round_of(contender, first, people if turn else AT_ONCE)
                 if turn:
                     speeds[name].append(speed)
+                    used[name].append(processor)
             first += people
         expected = AT_ONCE + rounds * people
         assert await signed_up(program.app) == (expected, 0)
     medians = {name: statistics.median(each) for name, each in speeds.items()}
     return {
         "steps_per_s": round(medians[OURS]),
-        **{f"ratio_{name}": round(medians[OURS] / medians[name], 2) if name in medians else None
-           for name in ("ptb", "aiogram")},
-        **{f"{name}_steps_per_s": round(medians[name]) for name in modules},
+        **{
+            f"ratio_{name}": round(medians[OURS] / medians[name], 2) if name in medians else None
+            for name in PEERS
+        },
+        **{f"{name}_steps_per_s": round(medians[name]) for name in found},
+        "processor_us_a_step": {name: round(statistics.median(each)) for name, each in used.items()},
         "durability": durability,
         "at_once": AT_ONCE,
         "steps_a_round": people * STEPS,

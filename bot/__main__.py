@@ -1,5 +1,6 @@
 """`python -m bot …` is the same as `mentorbot …`."""
 
+import os
 import sys
 
 
@@ -11,6 +12,10 @@ def main() -> None:
         sys.exit(run(sys.argv[1:]))
     except KeyboardInterrupt:
         sys.exit(130)
+    except BrokenPipeError:
+        # Whoever read our output has had enough of it, as `… | head` does.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
 
 
 if __name__ == "__main__":

@@ -72,6 +72,9 @@ class Catalogue:
         self._default = default
         self._templates: dict[tuple[str, str], Template] = {}
         self._constant: dict[tuple[str, str], Rich] = {}
+        self._plain: dict[tuple[str, str], str] = {}
+        self._tags: dict[tuple[str, str], str] = {}
+        self._locales = (default, *sorted(sources.keys() - {default}))
         self._environment = SandboxedEnvironment(
             autoescape=True,
             undefined=StrictUndefined,
@@ -97,7 +100,7 @@ class Catalogue:
     @property
     def locales(self) -> tuple[str, ...]:
         """The locales there are, the default first."""
-        return (self._default, *sorted(self._sources.keys() - {self._default}))
+        return self._locales
 
     def match(self, hint: str | None) -> str:
         """Find the best locale there is for what a platform says: `zh-Hans-CN` -> `zh`."""
@@ -136,13 +139,22 @@ class Catalogue:
 
     def text(self, key: str, params: Mapping[str, Any], locale: str, zone: str) -> str:
         """Render for a reader as plain text."""
-        return richtext.plain(self.rich(key, params, locale, zone))
+        constant = self._plain.get((key, locale))
+        if constant is not None:
+            return constant
+        text = richtext.plain(self.rich(key, params, locale, zone))
+        if "{" not in self.template(key, locale):
+            self._plain[key, locale] = text
+        return text
 
     def _found(self, key: str, locale: str) -> str:
-        for tag in _chain(self.locales, locale):
-            if key in self._sources[tag]:
-                return tag
-        raise KeyError(key)
+        tag = self._tags.get((key, locale))
+        if tag is None:
+            tag = next((tag for tag in _chain(self.locales, locale) if key in self._sources[tag]), None)
+            if tag is None:
+                raise KeyError(key)
+            self._tags[key, locale] = tag
+        return tag
 
     def _render(self, key: str, params: Mapping[str, Any], locale: str, zone: str) -> str:
         tag = self._found(key, locale)
@@ -261,18 +273,22 @@ def _list(context: Context, values: Iterable[object], style: str = "standard") -
 @pass_context
 def _when(context: Context, at: datetime | str, style: TimeStyle = "datetime") -> str:
     reader = _reader(context)
+    return _written(at, style, reader.locale, reader.zone)
+
+
+@lru_cache(4096)
+def _written(at: datetime | str, style: TimeStyle, locale: babel.Locale, zone: str) -> str:
     if isinstance(at, str):
         if len(at) == len("2026-03-02"):
-            return format_skeleton("yMMMEd", date.fromisoformat(at), locale=reader.locale)
+            return format_skeleton("yMMMEd", date.fromisoformat(at), locale=locale)
         at = datetime.fromisoformat(at)
     if at.tzinfo is None:
         raise ValueError("a moment needs its zone")
     at = at.astimezone(UTC)
-    fallback = _moment(at, style, reader.locale, reader.zone)
+    fallback = _moment(at, style, locale, zone)
     return Markup('<time datetime="{}" style="{}">{}</time>').format(at.isoformat(), style, fallback)
 
 
-@lru_cache(4096)
 def _moment(at: datetime, style: TimeStyle, locale: babel.Locale, zone: str) -> str:
     """Write a moment; the year stands with days only, since sessions and offers are weeks away at most."""
     local = at.astimezone(ZoneInfo(zone))

@@ -16,6 +16,7 @@ from bot import config
 from bot.adapters.console import Console
 from bot.app import keyring, locales, open_app, system_clock, until_signal
 from bot.config import Settings
+from bot.dialogs import signup
 from bot.messages import Catalogue
 from core import reading, tokens, topics, users
 from core.matching.features import Candidate, Query
@@ -60,7 +61,7 @@ async def import_people(settings: Settings, file: Path, *, strict: bool) -> int:
     from core import importing
 
     try:
-        sheet = importing.read(await asyncio.to_thread(file.read_bytes), topics.load())
+        sheet = importing.read(await asyncio.to_thread(file.read_bytes), topics.load(), settings.policy)
     except OSError as error:
         say(f"{file}: {error.strerror}")
         return 1
@@ -69,8 +70,9 @@ async def import_people(settings: Settings, file: Path, *, strict: bool) -> int:
         return 1
     for fault in sheet.faults:
         say(f"{file}:{fault.line}: {fault.ref}: {fault.column}: {fault.why}")
+    faulty = len({fault.line for fault in sheet.faults})
     if strict and sheet.faults:
-        say(f"Nothing was imported: {len(sheet.faults)} faulty lines. Mend them, or leave --strict out.")
+        say(f"Nothing was imported: {faulty} faulty lines. Mend them, or leave --strict out.")
         return 1
     keys, told = keyring(settings)
     if told:
@@ -96,7 +98,7 @@ async def import_people(settings: Settings, file: Path, *, strict: bool) -> int:
     finally:
         await database.close()
     told = ", ".join(f"{count} {what}" for what, count in sorted(counts.items())) or "nobody"
-    say(f"{told}; {len(sheet.faults)} faulty lines.")
+    say(f"{told}; {faulty} faulty lines.")
     return 1 if sheet.faults else 0
 
 
@@ -185,7 +187,7 @@ async def invite(settings: Settings, ref: str) -> int:
         person = users.by_ref(tx, ref)
         if person is None or person.state != "invited":
             return None
-        return tokens.issue(tx, "invitation", person.id, now + INVITATION, random.SystemRandom())
+        return tokens.issue(tx, signup.INVITATION, person.id, now + INVITATION, random.SystemRandom())
 
     try:
         code = await database.write(issue)

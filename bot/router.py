@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -15,6 +16,7 @@ from sqlalchemy import Connection
 from bot.commands import BUTTONS, COMMANDS, INSTEAD, Row, allowed, sole
 from bot.dialogs import consent, help, signup
 from bot.dialogs.engine import Conflict, Engine
+from bot.incoming import visible
 from bot.messages import Catalogue
 from bot.outbox.box import PUT
 from bot.ports import (
@@ -49,6 +51,8 @@ from core.topics import Topics
 log = logging.getLogger(__name__)
 
 TRIES = 5
+NO_ID = re.compile(r"(?:[a-z]+\.)?[\d.]*\d{19}[\d.]*")
+"""What stands for a number that no row of either database can have."""
 
 
 class NeedsWriteError(Exception):
@@ -115,7 +119,7 @@ class Router:
             return self._slow_down(incoming)
         async with self._in_order(incoming.who):
             try:
-                return await self._answer(incoming)
+                return await self._answer(visible(incoming))
             except Exception:  # the single catch-all: never silence
                 log.exception("event %s:%s failed", incoming.who.platform, incoming.id)
                 locale = self._world.words.match(incoming.locale)
@@ -254,6 +258,8 @@ class Router:
         return self._run(turn, row, arg) if row else (say("error.stale"),)
 
     def _run(self, turn: Turn, row: Row, words: str) -> Replies:
+        if NO_ID.fullmatch(words):
+            return (say("error.stale"),)
         if allowed(turn, row) or row.who == "new":
             return row.run(turn, words)
         if row.who == "organiser":

@@ -102,7 +102,7 @@ def _said(draft: Draft, policy: Policy) -> dict[str, Any]:
 
 
 def _person(draft: Draft, policy: Policy, now: datetime) -> dict[str, Any]:
-    """Give the whole row of somebody new; what a draft does not say is as `users.create` has it."""
+    """Give the row of somebody new; what a draft does not say is as `users.create` has it, or empty."""
     return {
         "state": INVITED,
         "ref": draft.ref,

@@ -116,11 +116,16 @@ class Mentors:
 
     def refresh(self, tx: Connection, now: datetime) -> None:
         """Take over what has been committed; `tx` must be a read of committed data."""
-        with self._lock:
+        # Statements of a read on the event loop give way to others in between, so that waiting here would stop them all.
+        if not self._lock.acquire(blocking=False):
+            return
+        try:
             window = select(users.c.id, users.c.changed_at).where(users.c.changed_at >= now - LATE)
             seen = {user_id: changed for user_id, changed in tx.execute(window)}  # noqa: C416  (rows are not pairs)
             index = self.snapshot(tx, now)
             self._index, self._seen, self._read_at, self.stale = index, seen, now, False
+        finally:
+            self._lock.release()
 
     def _changed(self, tx: Connection) -> set[int]:
         assert self._read_at is not None

@@ -4,7 +4,7 @@ import hashlib
 from datetime import datetime
 from random import Random
 
-from sqlalchemy import Connection, delete, insert
+from sqlalchemy import Connection, delete, insert, select
 
 from core.store.tables import tokens
 
@@ -24,6 +24,16 @@ def issue(tx: Connection, purpose: str, user_id: int, expires_at: datetime, rng:
         insert(tokens).values(hash=_hash(code), purpose=purpose, user_id=user_id, expires_at=expires_at)
     )
     return code
+
+
+def look_up(tx: Connection, purpose: str, code: str, now: datetime) -> int | None:
+    """Find the user a code was made for without using it up; None where it is wrong, old or used."""
+    row = tx.execute(
+        select(tokens.c.user_id, tokens.c.expires_at).where(
+            (tokens.c.hash == _hash(code)) & (tokens.c.purpose == purpose)
+        )
+    ).first()
+    return row.user_id if row and row.expires_at > now else None
 
 
 def redeem(tx: Connection, purpose: str, code: str, now: datetime) -> int | None:

@@ -82,6 +82,21 @@ MEET = (
 )
 # Taking the address's row is what keeps one person's events in order when several processes run.
 MEET_ALONE = MEET.with_for_update(of=addresses)
+NAMES = select(users.c.id, users.c.name).where(users.c.id.in_(bindparam("people", expanding=True)))
+CREATE = insert(users).returning(users.c.id)
+CLAIM = (
+    update(addresses)
+    .where((addresses.c.platform == bindparam("of")) & (addresses.c.id == bindparam("at")))
+    .values(user_id=bindparam("user"))
+)
+AGREE = (
+    update(users)
+    .where(users.c.id == bindparam("user"))
+    .values(consent_version=bindparam("version"), changed_at=bindparam("now"))
+)
+TOPICS_OF = (user_topics.c.user_id == bindparam("user")) & (user_topics.c.side == bindparam("of"))
+DROP_TOPICS = delete(user_topics).where(TOPICS_OF)
+ADD_TOPICS = insert(user_topics)
 BY_ID = select(*USER_COLUMNS).where(users.c.id == bindparam("user"))
 
 
@@ -99,8 +114,9 @@ def meet(
     row = tx.execute(MEET_ALONE if alone else MEET, {"platform": who.platform, "address": who.id}).first()
     if row is None:
         account = Account(who, None, name, locale, zone, reachable=True, preferred=True, room_id=None)
-        if alone:
-            _remember(tx, account, now)
+        if alone and not _remember(tx, account, now):
+            # Another process met them a moment ago and has committed: the row is there to be taken.
+            return meet(tx, who, now, name, locale, zone, alone=True)
         return account, None
     account = Account(who, *row[2:9])
     told = {"name": name or account.name, "locale": locale or account.locale, "zone": zone or account.zone}
@@ -109,7 +125,7 @@ def meet(
     return account, None if row[2] is None else _user(row, 9)
 
 
-def _remember(tx: Connection, account: Account, now: datetime) -> None:
+def _remember(tx: Connection, account: Account, now: datetime) -> bool:
     values = {
         "platform": account.address.platform,
         "id": account.address.id,
@@ -122,7 +138,7 @@ def _remember(tx: Connection, account: Account, now: datetime) -> None:
         "room_id": None,
         "created_at": now,
     }
-    insert_or_ignore(tx, addresses, values)
+    return insert_or_ignore(tx, addresses, values) == 1
 
 
 def _is(who: Address) -> Any:  # noqa: ANN401
@@ -153,6 +169,12 @@ def many(tx: Connection, ids: Sequence[int]) -> dict[int, User]:
     """Find several users at once."""
     rows = tx.execute(select(*USER_COLUMNS).where(users.c.id.in_(list(ids)))) if ids else ()
     return {user.id: user for user in map(_user, rows)}
+
+
+def names(tx: Connection, ids: Sequence[int]) -> dict[int, str]:
+    """Give the names of several users at once."""
+    rows = tx.execute(NAMES, {"people": list(ids)})
+    return {user_id: name for user_id, name in rows}  # noqa: C416  (a row is not typed as a pair)
 
 
 def by_ref(tx: Connection, ref: str) -> User | None:
@@ -198,7 +220,7 @@ def create(tx: Connection, now: datetime, policy: Policy, **fields: Any) -> int:
         "changed_at": now,
         **fields,
     }
-    user_id: int = tx.execute(insert(users).values(**values).returning(users.c.id)).scalar_one()
+    user_id: int = tx.execute(CREATE, values).scalar_one()
     return user_id
 
 
@@ -215,7 +237,7 @@ def touch(tx: Connection, user_ids: Sequence[int], now: datetime) -> None:
 
 def claim(tx: Connection, who: Address, user_id: int) -> None:
     """Make an address one of this user's."""
-    tx.execute(update(addresses).where(_is(who)).values(user_id=user_id))
+    tx.execute(CLAIM, {"of": who.platform, "at": who.id, "user": user_id})
 
 
 def accounts(tx: Connection, user_id: int) -> list[Account]:
@@ -246,10 +268,10 @@ def open_room(tx: Connection, who: Address, room_id: int | None) -> None:
 
 def set_topics(tx: Connection, user_id: int, side: str, levels: Levels) -> None:
     """Replace the topics somebody helps with, or wants help with."""
-    tx.execute(delete(user_topics).where(and_(user_topics.c.user_id == user_id, user_topics.c.side == side)))
+    tx.execute(DROP_TOPICS, {"user": user_id, "of": side})
     if levels:
         tx.execute(
-            insert(user_topics),
+            ADD_TOPICS,
             [{"user_id": user_id, "side": side, "topic": topic, "level": level} for topic, level in levels],
         )
 
@@ -271,7 +293,7 @@ def keep_unknown_topic(tx: Connection, slug: str, typed: str, now: datetime) -> 
 
 def consent(tx: Connection, user_id: int, version: int, now: datetime) -> None:
     """Keep that somebody agreed, by the version of the words they saw."""
-    change(tx, user_id, now, consent_version=version)
+    tx.execute(AGREE, {"user": user_id, "version": version, "now": now})
     insert_or_ignore(tx, consents, {"user_id": user_id, "version": version, "given_at": now})
 
 

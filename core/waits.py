@@ -3,16 +3,20 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, delete, func, insert, select, update
+from sqlalchemy import Connection, and_, delete, func, select, update
 
 from core.store.tables import waits
+from core.store.upsert import insert_or_ignore
 
 
 def put(tx: Connection, kind: str, subject: object, due_at: datetime) -> None:
     """Wait for something about a subject; a wait that is there already is moved."""
     where = and_(waits.c.kind == kind, waits.c.subject == str(subject))
-    if tx.execute(update(waits).where(where).values(due_at=due_at)).rowcount == 0:
-        tx.execute(insert(waits).values(kind=kind, subject=str(subject), due_at=due_at))
+    move = update(waits).where(where).values(due_at=due_at)
+    new = {"kind": kind, "subject": str(subject), "due_at": due_at}
+    # Where another process puts the same wait at this moment, whoever commits last has the say.
+    if tx.execute(move).rowcount == 0 and insert_or_ignore(tx, waits, new) == 0:
+        tx.execute(move)
 
 
 def exists(tx: Connection, kind: str, subject: object) -> bool:

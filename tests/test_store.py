@@ -304,6 +304,17 @@ async def test_a_statement_of_many_rows_on_a_full_disk_keeps_none_of_them(sqlite
     assert await sqlite.read(subjects) == {"after"}
 
 
+async def test_a_commit_that_fails_is_rolled_back_for_all_and_the_next_one_works(sqlite: Database) -> None:
+    def refer_to_nothing(tx: Connection) -> None:
+        tx.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+        tx.execute(text("INSERT INTO rooms VALUES (1, 99, NULL, '2026-01-01')"))
+
+    outcomes = await together(sqlite, put(1), refer_to_nothing, put(2))
+    assert [type(outcome) for outcome in outcomes] == [sqlite3.IntegrityError] * 3
+    await sqlite.write(put("after"))
+    assert await sqlite.read(subjects) == {"after"}
+
+
 @contextmanager
 def files_may_not_grow_beyond(size: int) -> Iterator[None]:
     """The kernel refuses every write behind that many bytes of a file, as a disk without room does."""

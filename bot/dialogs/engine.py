@@ -43,6 +43,8 @@ SAVE = (
     .where((runs.c.id == bindparam("run")) & (runs.c.version == bindparam("was")))
     .values(answers=bindparam("answers"), version=bindparam("now_version"), touched_at=bindparam("touched"))
 )
+CREATE = insert(runs).returning(runs.c.id)
+DELETE = delete(runs).where(runs.c.id == bindparam("run"))
 
 
 class Engine:
@@ -71,22 +73,11 @@ class Engine:
         row = turn.tx.execute(BY_DIALOG, _address(turn, dialog=name)).first()
         run = _load(row) if row else None
         if run is not None and dict(run.args) != dict(args):
-            turn.tx.execute(delete(runs).where(runs.c.id == run.id))
+            turn.tx.execute(DELETE, {"run": run.id})
             run = None
         if run is None:
-            run_id = turn.tx.execute(
-                insert(runs)
-                .values(
-                    platform=turn.who.platform,
-                    address=turn.who.id,
-                    dialog=name,
-                    args=dict(args),
-                    answers=[],
-                    version=1,
-                    touched_at=turn.now,
-                )
-                .returning(runs.c.id)
-            ).scalar_one()
+            values = {"args": dict(args), "answers": [], "version": 1, "touched_at": turn.now}
+            run_id = turn.tx.execute(CREATE, _address(turn, dialog=name, **values)).scalar_one()
             return self._go_on(turn, Run(run_id, name, args, {}, 1))
         return self._go_on(turn, self._save(turn, run, run.answers))
 
@@ -132,7 +123,7 @@ class Engine:
         run = self.newest(turn)
         if run is None:
             return (say("form.none"),)
-        turn.tx.execute(delete(runs).where(runs.c.id == run.id))
+        turn.tx.execute(DELETE, {"run": run.id})
         return (say("form.cancelled", dialog=run.dialog), *self.resume(turn))
 
     def _words(self, turn: Turn, key: str) -> set[str]:
@@ -183,7 +174,7 @@ class Engine:
 
     def _go_on(self, turn: Turn, run: Run) -> Replies:
         if run.dialog not in self._dialogs:
-            turn.tx.execute(delete(runs).where(runs.c.id == run.id))
+            turn.tx.execute(DELETE, {"run": run.id})
             return (say("form.gone"), *self.resume(turn))
         if self._pending(turn, run):
             return (self._ask(turn, run),)
@@ -192,7 +183,7 @@ class Engine:
             answers = {key: value for key, value in run.answers.items() if key != outcome.field}
             again = self._save(turn, run, answers)
             return (self._ask(turn, again, {str(outcome.field): outcome.problem}, run.answers),)
-        turn.tx.execute(delete(runs).where(runs.c.id == run.id))
+        turn.tx.execute(DELETE, {"run": run.id})
         if isinstance(outcome, Refused):
             return (Say((outcome.message,)), *self.resume(turn))
         replies = self.settle(turn, outcome)

@@ -108,11 +108,8 @@ def results(turn: Turn, wish: Mapping[str, Json]) -> Replies:
     )
     if not ranked:
         first = _keep(turn, wish, ())
-        return (
-            say(
-                "find.nobody", Action(button_id("first", first), "find.button.wait", "primary"), organisers=bool(turn.organisers), **_said(wish)
-            ),
-        )
+        keep = Action(button_id("first", first), "find.button.wait", "primary")
+        return (say("find.nobody", keep, organisers=bool(turn.organisers), **_said(wish)),)
     return (page(turn, _keep(turn, wish, ranked), 0),)
 
 

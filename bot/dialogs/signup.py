@@ -5,13 +5,15 @@ from collections.abc import Mapping
 from bot.dialogs.form import Answers, Args, Dialog, Refused
 from bot.dialogs.values import values_of
 from bot.fields import Choice, Confirm, Field, Number, Option, Text, Week
-from bot.turn import Action, Message, Replies, Say, Turn, say
+from bot.turn import Action, Message, Replies, Say, Start, Turn, say
 from core import tokens, users
 from core.policy import FORMATS
 from core.store.types import Json
 from core.users import HELPS, WANTS, Levels
 
 MENTEE, MENTOR, BOTH = "mentee", "mentor", "both"
+INVITATION = "invitation"
+CODE_LIMIT = 60
 LEVELS = 5
 ASKED_LEVELS = 3
 """Levels are asked for this many topics that were typed without one; the others can be added in the profile."""
@@ -99,8 +101,8 @@ def levels_of(answer: Json) -> Levels:
 
 def initial(turn: Turn, args: Args) -> Mapping[str, Json]:
     """Prefill what the platform told us, or what was imported."""
-    user_id = args.get("user")
-    person = users.get(turn.tx, user_id) if isinstance(user_id, int) else None
+    user_id = tokens.look_up(turn.tx, INVITATION, str(args.get("code", "")), turn.now)
+    person = users.get(turn.tx, user_id) if user_id is not None else None
     if person is None:
         return {"name": turn.name, "zone": turn.zone if turn.zone != turn.policy.zone else None}
     return {
@@ -138,9 +140,10 @@ def finish(turn: Turn, args: Args, answers: Answers) -> Replies | Refused:
     }
     if answers.get("budget") is not None:
         values["budget_hours"] = answers["budget"]
-    taken = args.get("user")
-    if isinstance(taken, int) and users.get(turn.tx, taken) is not None:
-        user_id = taken
+    # The code is used up only now: who breaks off can come back with it.
+    invited = tokens.redeem(turn.tx, INVITATION, str(args["code"]), turn.now) if "code" in args else None
+    if invited is not None:
+        user_id = invited
         users.change(turn.tx, user_id, turn.now, **values)
     else:
         user_id = users.create(turn.tx, turn.now, turn.policy, **values)
@@ -175,11 +178,9 @@ def open_by_code(turn: Turn, code: str) -> Replies:
     """Open the bot by a link or a code: an imported person takes over what is known of them."""
     if turn.user is not None or not code:
         return ()
-    user_id = tokens.redeem(turn.tx, "invitation", code, turn.now)
-    if user_id is None:
+    if tokens.look_up(turn.tx, INVITATION, code, turn.now) is None:
         return (say("signup.code", Action("signup", "signup.button.signup", "primary")),)
-    users.claim(turn.tx, turn.who, user_id)
-    return ()
+    return (Start("signup", {"code": code[:CODE_LIMIT]}),)
 
 
 SIGNUP = Dialog("signup", fields, finish, begin, initial)

@@ -15,6 +15,7 @@ from core.reading import Problem
 from core.store.types import Json
 
 SEPARATORS = re.compile(r"[,，、;；\n]+|\s+(?:and|和|与|及)\s+", re.IGNORECASE)
+JOINED = re.compile("和|与|及")
 MOST_PARTS = 200
 LEVEL = re.compile(r"^(.*?)[\s:：=(（]*([1-9])[)）]?$", re.DOTALL)
 
@@ -139,8 +140,8 @@ def _upload(field: Upload, raw: Json) -> Json | Problem:
 def _choice(field: Choice, raw: Json, turn: Turn, dialog: str) -> Json | Problem:
     parts: Sequence[tuple[str, int | None]] = _parts(raw) if field.many else [(str(raw).strip(), None)]
     chosen: list[tuple[str, int | None]] = []
-    for typed, level in parts:
-        value, shown = _one(field, typed, level, turn, dialog)
+    found = [one for typed, level in parts for one in _several(field, typed, level, turn, dialog)]
+    for typed, value, shown in found:
         if isinstance(value, Problem):
             return value
         if field.levels and shown is not None and not 1 <= shown <= field.levels:
@@ -168,6 +169,19 @@ def _parts(raw: Json) -> Sequence[tuple[str, int | None]]:
         else:
             parts.append((str(each), None))
     return parts
+
+
+def _several(
+    field: Choice, typed: str, level: int | None, turn: Turn, dialog: str
+) -> list[tuple[str, str | Problem, int | None]]:
+    """Find what was meant by a part: 前端和 k8s are two topics, 算法与数据结构 is one."""
+    whole = (typed, *_one(field, typed, level, turn, dialog))
+    pieces = [piece for piece in JOINED.split(typed) if piece.strip()] if field.many else []
+    if isinstance(whole[1], Problem) and len(pieces) > 1:
+        several = [(piece, *_one(field, piece, None, turn, dialog)) for piece in pieces]
+        if not any(isinstance(value, Problem) for _, value, _ in several):
+            return several
+    return [whole]
 
 
 def _one(
@@ -225,7 +239,7 @@ def _topic(field: Choice, typed: str, turn: Turn) -> str | Problem:
     bare = typed.strip("\"'“”‘’「」 ")
     quoted = bare != typed.strip()
     found = turn.topics.resolve(bare)
-    if found.slug is not None:
+    if found.slug is not None and not (quoted and found.corrected):
         return found.slug
     if found.near and not quoted:
         near = [turn.topics.name(slug, turn.locale) for slug in found.near]

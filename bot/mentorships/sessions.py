@@ -14,7 +14,6 @@ from core.availability import Person, propose
 from core.mentorships import Mentorship
 from core.sessions import CANCELLED, CONFIRMED, MET, MISSED, PROPOSED, Session
 from core.store.types import Json
-from core.users import User
 
 DAY_BEFORE = timedelta(hours=24)
 SOON = timedelta(minutes=15)
@@ -115,7 +114,7 @@ def confirm(turn: Turn, arg: str) -> Replies:
     for user, with_whom in ((partner, turn.me), (turn.me, partner)):
         message = Message(
             "session.confirmed",
-            _about(booked, with_whom),
+            _about(booked, with_whom.name),
             _handles(booked),
             attachment=Attachment("calendar", session.id),
         )
@@ -132,10 +131,10 @@ def _state(turn: Turn, session: Session) -> Say:
     return say("session.gone")
 
 
-def _about(session: Session, partner: User) -> dict[str, Json]:
+def _about(session: Session, partner: str) -> dict[str, Json]:
     assert session.starts_at is not None
     return {
-        "partner": partner.name,
+        "partner": partner,
         "at": session.starts_at.isoformat(),
         "minutes": session.minutes,
         "link": session.link,
@@ -218,7 +217,9 @@ def _remind(turn: Turn, ids: Sequence[int], kind: str) -> None:
         one for one in sessions.many(turn.tx, ids) if one.state == CONFIRMED and one.starts_at is not None
     ]
     pairs = mentorships.many(turn.tx, [session.mentorship_id for session in held])
-    people = users.many(turn.tx, [who for pair in pairs.values() for who in (pair.mentee_id, pair.mentor_id)])
+    people = users.names(
+        turn.tx, [who for pair in pairs.values() for who in (pair.mentee_id, pair.mentor_id)]
+    )
     letters = [
         _reminder(session, reader, people[pairs[session.mentorship_id].partner(reader)], kind)
         for session in held
@@ -230,11 +231,11 @@ def _remind(turn: Turn, ids: Sequence[int], kind: str) -> None:
 def remind_one(turn: Turn, session: Session, reader: int, kind: str) -> None:
     """Remind one of the pair again, after a snooze."""
     pair = mentorships.known(turn.tx, session.mentorship_id)
-    letter = _reminder(session, reader, users.known(turn.tx, pair.partner(reader)), kind)
+    letter = _reminder(session, reader, users.known(turn.tx, pair.partner(reader)).name, kind)
     box.put(turn.tx, turn.now, replace(letter, once=f"{letter.once}:{turn.now.isoformat()}"))
 
 
-def _reminder(session: Session, reader: int, partner: User, kind: str) -> Letter:
+def _reminder(session: Session, reader: int, partner: str, kind: str) -> Letter:
     assert session.starts_at is not None
     actions: dict[str, tuple[Action, ...]] = {
         "session.day": (

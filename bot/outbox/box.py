@@ -84,12 +84,7 @@ def _values(letter: Letter, now: datetime) -> dict[str, Any]:
         "created_at": now,
         "attempts": 0,
         "doubts": 0,
-        "owner": None,
         "fence": 0,
-        "lease_until": None,
-        "bundle": None,
-        "settled_at": None,
-        "trouble": None,
     }
 
 

@@ -85,6 +85,26 @@ END = (
     .values(state=bindparam("end"), message=None, settled_at=bindparam("at"), trouble=bindparam("why"))
 )
 
+# The state is compared behind a function, or SQLite would walk through all that was ever sent to find a few people.
+SENT_SINCE = (
+    select(outbox.c.user_id, outbox.c.settled_at, func.count())
+    .where(
+        and_(
+            outbox.c.user_id.in_(bindparam("people", expanding=True)),
+            outbox.c.settled_at >= bindparam("since"),
+            func.coalesce(outbox.c.state, "") == SENT,
+            outbox.c.kind.in_([kind.name for kind in KINDS.values() if kind.counts]),
+            outbox.c.bundle.is_(None) | (outbox.c.bundle == outbox.c.id),
+        )
+    )
+    .group_by(outbox.c.user_id, outbox.c.settled_at)
+)
+PLACES = (
+    select(addresses.c.user_id, addresses.c.platform, addresses.c.id)
+    .where(and_(addresses.c.user_id.in_(bindparam("people", expanding=True)), addresses.c.reachable))
+    .order_by(addresses.c.preferred.desc(), addresses.c.created_at, addresses.c.platform, addresses.c.id)
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
@@ -211,14 +231,9 @@ def _parcels(
 
 def _places(tx: Connection, due: Sequence[Row[*tuple[Any, ...]]]) -> dict[int, list[Address]]:
     """Give the reachable addresses of each person, the preferred one first."""
-    ids = {row.user_id for row in due if row.user_id is not None}
+    people = {row.user_id for row in due if row.user_id is not None}
     found: dict[int, list[Address]] = {}
-    rows = tx.execute(
-        select(addresses.c.user_id, addresses.c.platform, addresses.c.id)
-        .where(and_(addresses.c.user_id.in_(ids), addresses.c.reachable))
-        .order_by(addresses.c.preferred.desc(), addresses.c.created_at, addresses.c.platform, addresses.c.id)
-    )
-    for user_id, platform, id_ in rows:
+    for user_id, platform, id_ in tx.execute(PLACES, {"people": list(people)}):
         found.setdefault(user_id, []).append(Address(platform, id_))
     return found
 
@@ -230,20 +245,7 @@ def _sent_today(tx: Connection, zones: dict[int, str], now: datetime) -> dict[in
     counts = dict.fromkeys(zones, 0)
     if not starts:
         return counts
-    counting = [kind.name for kind in KINDS.values() if kind.counts]
-    rows = tx.execute(
-        select(outbox.c.user_id, outbox.c.settled_at, func.count())
-        .where(
-            and_(
-                outbox.c.user_id.in_(list(starts)),
-                outbox.c.settled_at >= min(starts.values()),
-                outbox.c.state == SENT,
-                outbox.c.kind.in_(counting),
-                outbox.c.bundle.is_(None) | (outbox.c.bundle == outbox.c.id),
-            )
-        )
-        .group_by(outbox.c.user_id, outbox.c.settled_at)
-    )
+    rows = tx.execute(SENT_SINCE, {"people": list(starts), "since": min(starts.values())})
     for user_id, settled_at, count in rows:
         if settled_at >= starts[user_id]:
             counts[user_id] += count

@@ -116,9 +116,9 @@ class SqliteWriter:
         job: Job | None = first
         while job is not None:
             group.append(job)
-            if not self._run(job):
+            if (end := self._run(job)) is not None:
                 # The whole transaction is gone (a full disk rolls back in silence): nothing of it may count.
-                self._fail(group, job.error or RuntimeError("the transaction was ended by a job"))
+                self._fail(group, end)
                 return False
             if len(group) >= GROUP:
                 break
@@ -149,11 +149,11 @@ class SqliteWriter:
             with suppress(sqlite3.Error):
                 self._raw.execute("ROLLBACK")
 
-    def _run(self, job: Job) -> bool:
-        """Run one job in its savepoint; false when the transaction around it is over."""
+    def _run(self, job: Job) -> BaseException | None:
+        """Run one job in its savepoint; gives the error that has ended the transaction around it, if one has."""
         raw = self._raw
         if job.future.cancelled():
-            return True
+            return None
         try:
             raw.execute("SAVEPOINT job")
             job.result = job.fn(self._connection)
@@ -161,13 +161,13 @@ class SqliteWriter:
         except BaseException as error:  # noqa: BLE001  (handed to the caller, who waits in another thread)
             job.error = error
             if not raw.in_transaction:
-                return False
+                return error
             try:
                 raw.execute("ROLLBACK TO job")
                 raw.execute("RELEASE job")
             except sqlite3.Error:
-                return False
-        return raw.in_transaction
+                return error
+        return None
 
 
 def _settle(group: list[Job]) -> None:

@@ -1,0 +1,12 @@
+"""--help."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = '0002'
+down_revision = '0001'
+
+
+def upgrade() -> None:
+    """Change the tables."""
+    pass

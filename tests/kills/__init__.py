@@ -1,0 +1,1 @@
+"""A real process is killed, stopped and started again while people talk to it."""

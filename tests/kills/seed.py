@@ -1,0 +1,65 @@
+"""What is in the database before the first start: pairs who have met, and a wait for each of their sessions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Connection, insert
+
+from core import mentorships, requests, sessions, users, waits
+from core.policy import Policy
+from core.store.database import open_database
+from core.store.migrate import migrate
+from core.store.tables import addresses
+from core.store.types import Keyring
+
+POLICY = Policy()
+AWAKE = {"quiet_from": 0, "quiet_to": 0, "consent_version": POLICY.consent_version, "languages": ["en"]}
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two people with a room, and the sessions that both may rate."""
+
+    mentee: str
+    mentor: str
+    room: int
+    sessions: tuple[int, ...]
+
+
+async def pairs(url: str, key: str, names: Sequence[tuple[str, str]], met: int = 0) -> list[Pair]:
+    """Make a database with these pairs (mentee, mentor), who have met so many times and were not asked about it."""
+    keyring, now = Keyring([key] if key else []), datetime.now(UTC)
+    migrate(url, keyring, now)
+    database = open_database(url, keyring, "seed")
+    try:
+        return await database.write(lambda tx: [_pair(tx, now, each, met) for each in names])
+    finally:
+        await database.close()
+
+
+def _pair(tx: Connection, now: datetime, names: tuple[str, str], met: int) -> Pair:
+    mentee, mentor = (_person(tx, now, name, mentor=name == names[1]) for name in names)
+    request_id = requests.create(
+        tx, now, mentee, requests.FIRST, topics=[["sql", None]], format="ongoing", urgency="month"
+    )
+    request = requests.get(tx, request_id)
+    assert request is not None
+    pair = mentorships.create(tx, request, mentor, POLICY, now)
+    requests.close(tx, request_id, requests.MATCHED, now)
+    held = []
+    for number in range(met):
+        start = now - timedelta(days=1, hours=2 * number)
+        session = sessions.propose(tx, pair.id, mentee, [start], POLICY, start - timedelta(days=2))
+        sessions.confirm(tx, session, start)
+        # The first ticks find some of these due, later ones the others.
+        waits.put(tx, "session.after", session.id, now + timedelta(seconds=3 * number))
+        held.append(session.id)
+    return Pair(*names, pair.room_id, tuple(held))
+
+
+def _person(tx: Connection, now: datetime, name: str, *, mentor: bool) -> int:
+    user = users.create(tx, now, POLICY, name=name, mentor=mentor, mentee=not mentor, **AWAKE)
+    row = {"platform": "console", "id": name, "user_id": user, "name": name, "created_at": now}
+    tx.execute(insert(addresses).values(**row, reachable=True, preferred=True))
+    return user
