@@ -15,7 +15,7 @@ import os
 import statistics
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,7 @@ from typing import Protocol
 
 from sqlalchemy import func, select
 
-from benchmarks.peers.questions import ANSWERS
+from benchmarks.peers.questions import ANSWERS, AT_ONCE
 from bot.adapters.console import answer_json, from_json
 from bot.app import App, open_app
 from bot.config import load
@@ -31,23 +31,24 @@ from bot.stage.driver import Screens
 from core.store.tables import runs, users
 from core.store.types import new_key
 
-AT_ONCE = 64
 STEPS = 1 + len(ANSWERS)
 OURS = "mentorbot"
 DURABILITY = (
-    "SQLite, WAL, synchronous=FULL: on disk with fsync before the reply; answers sealed; an event has effect once"
+    "SQLite, WAL, synchronous=FULL: fsync before the reply; answers sealed; an event has its effect once"
 )
 
 PEERS: dict[str, tuple[str, str, dict[str, bool]]] = {
     "ptb": ("telegram", "benchmarks.peers.ptb", {}),
     "aiogram": ("aiogram", "benchmarks.peers.aiogram_fsm", {}),
-    "ptb_blocking": ("telegram", "benchmarks.peers.ptb", {"blocking": True}),
+    "ptb_sqlite": ("telegram", "benchmarks.peers.ptb", {"sqlite": True}),
 }
 """By name: the package it needs, its module here, its arguments."""
 
 
 class Contender(Protocol):
     """What takes part: it is given what somebody writes, and has answered when `step` returns."""
+
+    durability: str
 
     async def step(self, user: int, number: int, text: str) -> None:
         """Take the step `number` of a user."""
@@ -59,6 +60,7 @@ class Ours:
     """The program, spoken to in its own JSON lines."""
 
     app: App
+    durability: str = DURABILITY
 
     async def step(self, user: int, number: int, text: str) -> None:
         """Read an event, handle it, write the answer."""
@@ -97,15 +99,14 @@ async def sign_up(contender: Contender, user: int) -> None:
 
 async def round_of(contender: Contender, first: int, people: int) -> tuple[float, float]:
     """Sign people up, `AT_ONCE` at a time; returns steps per second, and microseconds of processor a step."""
-    waiting = iter(range(first, first + people))
 
-    async def one_after_another() -> None:
-        for user in waiting:
+    async def one_after_another(lane: int) -> None:
+        for user in range(first + lane, first + people, AT_ONCE):
             await sign_up(contender, user)
 
     gc.collect()
     start, used = time.perf_counter(), time.process_time()
-    await asyncio.gather(*(one_after_another() for _ in range(AT_ONCE)))
+    await asyncio.gather(*(one_after_another(lane) for lane in range(AT_ONCE)))
     steps = people * STEPS
     return steps / (time.perf_counter() - start), (time.process_time() - used) * 1e6 / steps
 
@@ -159,16 +160,15 @@ def peers() -> tuple[dict[str, tuple[str, dict[str, bool]]], list[str]]:
 async def measure(people: int, rounds: int, folder: Path) -> dict[str, object]:
     """All figures: steps per second, and ours divided by each peer's."""
     found, notes = peers()
-    folder = folder.resolve()
     speeds: dict[str, list[float]] = {OURS: []}
     used: dict[str, list[float]] = {OURS: []}
-    durability = {OURS: DURABILITY}
+    durability: dict[str, str] = {OURS: DURABILITY}
     async with AsyncExitStack() as stack:
         program = await stack.enter_async_context(ours(folder))
         contenders: dict[str, Contender] = {OURS: program}
         for name, (module, more) in found.items():
             contenders[name] = await stack.enter_async_context(peer(module, folder, more))
-            durability[name] = importlib.import_module(module).DURABILITY
+            durability[name] = contenders[name].durability
             speeds[name], used[name] = [], []
         first = 1
         for turn in range(rounds + 1):
@@ -206,10 +206,12 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--people", type=int, default=256, help="sign-ups a round")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--folder", type=Path, help="a folder on a real disk; the system's temporary one if not given")
+    parser.add_argument(
+        "--folder", type=Path, help="a folder on a real disk; the system's temporary one if not given"
+    )
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=chosen.folder, prefix="mentorbot-bench-") as folder:
-        figures = asyncio.run(measure(chosen.people, chosen.rounds, Path(folder)))
+        figures = asyncio.run(measure(chosen.people, chosen.rounds, Path(folder).resolve()))
     if chosen.json:
         print(json.dumps(figures))
         return

@@ -29,7 +29,17 @@ from bot.ports import Address, Delivery, File, Handle, Place, Ref, Rendered, Sen
 from core.mentorships import ACTIVE
 from core.policy import Policy
 from core.sessions import CONFIRMED
-from core.store.tables import addresses, deliveries, mentorships, outbox, requests, rooms, sessions, users, waits
+from core.store.tables import (
+    addresses,
+    deliveries,
+    mentorships,
+    outbox,
+    requests,
+    rooms,
+    sessions,
+    users,
+    waits,
+)
 from core.store.types import new_key
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -64,6 +74,7 @@ class Nowhere:
     async def gather(self, people: Sequence[Address], title: str) -> Place | None:
         """No shared rooms."""
         del people, title
+        return None
 
     async def open(self, file: File) -> AsyncIterator[bytes]:
         """No files."""
@@ -176,8 +187,10 @@ async def check(app: App, states: dict[str, int], delivered: int) -> None:
 
 async def measure(messages: int, rounds: int, folder: Path) -> dict[str, object]:
     """All figures, in seconds; the medians of rounds that alternate with the peer's."""
-    folder = folder.resolve()
-    puts, settles, adds, fires = [], [], [], []
+    puts: list[float] = []
+    settles: list[float] = []
+    adds: list[float] = []
+    fires: list[float] = []
     for turn in range(rounds):
         place = folder / str(turn)
         place.mkdir()
@@ -219,10 +232,12 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--messages", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--folder", type=Path, help="a folder on a real disk; the system's temporary one if not given")
+    parser.add_argument(
+        "--folder", type=Path, help="a folder on a real disk; the system's temporary one if not given"
+    )
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=chosen.folder, prefix="mentorbot-bench-") as folder:
-        figures = asyncio.run(measure(chosen.messages, chosen.rounds, Path(folder)))
+        figures = asyncio.run(measure(chosen.messages, chosen.rounds, Path(folder).resolve()))
     if chosen.json:
         print(json.dumps(figures))
         return

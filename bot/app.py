@@ -94,8 +94,29 @@ class App:
     async def tick(self) -> None:
         """Do what is due now and wake the delivery."""
         now = self.clock()
-        while await self.database.write(lambda tx: waits.due(self.turn(tx, now, f"tick:{now.isoformat()}"))):
+        while kinds := await self.database.read(lambda tx: waiting.due_kinds(tx, now)):
+            for kind in kinds:
+                await self._do(kind, now)
             self.outbox.wake.set()
+
+    async def _do(self, kind: str, now: datetime) -> None:
+        """Do a batch of one kind of wait; where one of them fails, each alone, and that one later again."""
+        event = f"{kind}:{now.isoformat()}"
+        try:
+            await self.database.write(lambda tx: waits.due(self.turn(tx, now, event), kind))
+        except Exception:  # one wait that fails must not stop the others
+            log.exception("a batch of %s failed; now each of them alone", kind)
+            subjects = await self.database.read(lambda tx: waiting.due_subjects(tx, kind, now, waits.BATCH))
+            for subject in subjects:
+                await self._do_alone(kind, subject, now)
+
+    async def _do_alone(self, kind: str, subject: str, now: datetime) -> None:
+        event = f"{kind}:{subject}:{now.isoformat()}"
+        try:
+            await self.database.write(lambda tx: waits.due_alone(self.turn(tx, now, event), kind, subject))
+        except Exception:  # the same
+            log.exception("the wait %s of %s failed; it is tried again later", kind, subject)
+            await self.database.write(lambda tx: waits.put_off(tx, kind, subject, now))
 
     async def settle(self) -> None:
         """Do and deliver everything that is due now."""
@@ -133,14 +154,19 @@ class App:
         await self.settle()
 
 
-def keyring(settings: Settings) -> tuple[Keyring, str | None]:
-    """Give the keys; where none is configured, one is written into the user's configuration folder, and said so."""
+def keyring(settings: Settings, *, reads: bool = False) -> tuple[Keyring, str | None]:
+    """Give the keys; where none is configured, one is written into the user's configuration folder, and said so.
+
+    A command that only `reads` makes none: there can be nothing yet that is sealed.
+    """
     if settings.encryption.mode == "off":
         return Keyring(()), None
     if settings.encryption.keys:
         return Keyring(settings.encryption.keys), None
     path = settings.key_file
     told = None
+    if reads and not path.exists():
+        return Keyring(()), None
     if not path.exists() and _write_key(path):
         told = f"made a key for encryption and wrote it to {path}; keep a copy of it in a safe place"
     keys = path.read_text().split()

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-import random
+import secrets
 import sys
 from dataclasses import asdict, dataclass
 from datetime import timedelta
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from bot import config
 from bot.adapters.console import Console
@@ -26,11 +27,28 @@ from core.store.database import instance_lock, open_database, open_readers, sqli
 from core.store.migrate import migrate as bring_up
 
 INVITATION = timedelta(days=30)
+LINE = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 
 def say(text: str) -> None:
     """Tell the one who runs the command; results go to standard output, this does not."""
     print(text, file=sys.stderr)
+
+
+class JsonLines(logging.Formatter):
+    """A JSON object a line, for programs that collect logs."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Write one record; no message of anybody's is ever in it."""
+        data = {
+            "at": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            data["trace"] = self.formatException(record.exc_info)
+        return json.dumps(data, ensure_ascii=False)
 
 
 def set_up_logging(settings: Settings) -> None:
@@ -131,7 +149,7 @@ async def find(settings: Settings, wish: str, limit: int, *, as_json: bool) -> i
         say(f"No topic found in {wish!r}. Name one, such as react or python.")
         return 1
     now = system_clock()
-    keys, _ = keyring(settings)
+    keys, _ = keyring(settings, reads=True)
     readers = open_readers(settings.database.url, keys)
     query = Query(
         topics=tuple((slug, None) for slug in found.slugs),
@@ -151,6 +169,9 @@ async def find(settings: Settings, wish: str, limit: int, *, as_json: bool) -> i
     try:
         async with readers.connect() as connection:
             ranked = await connection.run_sync(rank)
+    except DBAPIError as error:
+        say(f"The database cannot be read: {error.orig}. `mentorbot migrate` makes a new one.")
+        return 1
     finally:
         await readers.dispose()
     words = Catalogue.load(locales(), label=known.name, default=settings.policy.locale)
@@ -187,7 +208,7 @@ async def invite(settings: Settings, ref: str) -> int:
         person = users.by_ref(tx, ref)
         if person is None or person.state != "invited":
             return None
-        return tokens.issue(tx, signup.INVITATION, person.id, now + INVITATION, random.SystemRandom())
+        return tokens.issue(tx, signup.INVITATION, person.id, now + INVITATION, secrets.SystemRandom())
 
     try:
         code = await database.write(issue)
@@ -220,9 +241,12 @@ def migrate(settings: Settings) -> int:
 def backup(settings: Settings, file: Path) -> int:
     """Copy the database while it is in use."""
     try:
-        backups.backup(settings.database.url, file)
-    except (ValueError, OSError) as error:
-        say(str(error))
+        done = backups.backup(settings.database.url, file)
+    except OSError as error:
+        say(f"Nothing was copied: {error}")
+        return 1
+    if not done:
+        say("This is PostgreSQL: copy it with pg_dump.")
         return 1
     say(f"Copied to {file}. The encryption key is not in it: keep that apart.")
     return 0

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, insert, select, update
 
 from core.address import Address
 from core.availability import Span
 from core.policy import Policy
+from core.store.prepared import Prepared
 from core.store.tables import addresses, blocks, consents, unknown_topics, user_topics, users
 from core.store.upsert import insert_or_ignore
 
@@ -75,27 +76,28 @@ ACCOUNT_COLUMNS = (
     addresses.c.room_id,
 )
 AT = (addresses.c.platform == bindparam("platform")) & (addresses.c.id == bindparam("address"))
-MEET = (
+BY_ADDRESS = (
     select(*ACCOUNT_COLUMNS, *USER_COLUMNS)
     .select_from(addresses.outerjoin(users, users.c.id == addresses.c.user_id))
     .where(AT)
 )
 # Taking the address's row is what keeps one person's events in order when several processes run.
-MEET_ALONE = MEET.with_for_update(of=addresses)
+MEET_ALONE = Prepared(BY_ADDRESS.with_for_update(of=addresses))
+MEET = Prepared(BY_ADDRESS)
 NAMES = select(users.c.id, users.c.name).where(users.c.id.in_(bindparam("people", expanding=True)))
-CREATE = insert(users).returning(users.c.id)
-CLAIM = (
+CREATE = Prepared(insert(users).returning(users.c.id), [name for name in User.__slots__ if name != "id"])
+CLAIM = Prepared(
     update(addresses)
     .where((addresses.c.platform == bindparam("of")) & (addresses.c.id == bindparam("at")))
     .values(user_id=bindparam("user"))
 )
-AGREE = (
+AGREE = Prepared(
     update(users)
     .where(users.c.id == bindparam("user"))
     .values(consent_version=bindparam("version"), changed_at=bindparam("now"))
 )
 TOPICS_OF = (user_topics.c.user_id == bindparam("user")) & (user_topics.c.side == bindparam("of"))
-DROP_TOPICS = delete(user_topics).where(TOPICS_OF)
+DROP_TOPICS = Prepared(delete(user_topics).where(TOPICS_OF))
 ADD_TOPICS = insert(user_topics)
 BY_ID = select(*USER_COLUMNS).where(users.c.id == bindparam("user"))
 
@@ -111,7 +113,7 @@ def meet(
     alone: bool,
 ) -> tuple[Account, User | None]:
     """Find the account and the user behind an address; the first time, remember the address."""
-    row = tx.execute(MEET_ALONE if alone else MEET, {"platform": who.platform, "address": who.id}).first()
+    row = (MEET_ALONE if alone else MEET).first(tx, {"platform": who.platform, "address": who.id})
     if row is None:
         account = Account(who, None, name, locale, zone, reachable=True, preferred=True, room_id=None)
         if alone and not _remember(tx, account, now):
@@ -145,7 +147,7 @@ def _is(who: Address) -> Any:  # noqa: ANN401
     return and_(addresses.c.platform == who.platform, addresses.c.id == who.id)
 
 
-def _user(row: Row[*tuple[Any, ...]], start: int = 0) -> User:
+def _user(row: Sequence[Any], start: int = 0) -> User:
     data = dict(zip(User.__slots__, row[start:], strict=True))
     for key in ("languages", "formats", "muted"):
         data[key] = tuple(data[key])
@@ -220,8 +222,8 @@ def create(tx: Connection, now: datetime, policy: Policy, **fields: Any) -> int:
         "changed_at": now,
         **fields,
     }
-    user_id: int = tx.execute(CREATE, values).scalar_one()
-    return user_id
+    ((user_id,),) = CREATE.rows(tx, values)
+    return int(user_id)
 
 
 def change(tx: Connection, user_id: int, now: datetime, **fields: Any) -> None:  # noqa: ANN401
@@ -237,7 +239,7 @@ def touch(tx: Connection, user_ids: Sequence[int], now: datetime) -> None:
 
 def claim(tx: Connection, who: Address, user_id: int) -> None:
     """Make an address one of this user's."""
-    tx.execute(CLAIM, {"of": who.platform, "at": who.id, "user": user_id})
+    CLAIM.count(tx, {"of": who.platform, "at": who.id, "user": user_id})
 
 
 def accounts(tx: Connection, user_id: int) -> list[Account]:
@@ -268,7 +270,7 @@ def open_room(tx: Connection, who: Address, room_id: int | None) -> None:
 
 def set_topics(tx: Connection, user_id: int, side: str, levels: Levels) -> None:
     """Replace the topics somebody helps with, or wants help with."""
-    tx.execute(DROP_TOPICS, {"user": user_id, "of": side})
+    DROP_TOPICS.count(tx, {"user": user_id, "of": side})
     if levels:
         tx.execute(
             ADD_TOPICS,
@@ -293,7 +295,7 @@ def keep_unknown_topic(tx: Connection, slug: str, typed: str, now: datetime) -> 
 
 def consent(tx: Connection, user_id: int, version: int, now: datetime) -> None:
     """Keep that somebody agreed, by the version of the words they saw."""
-    tx.execute(AGREE, {"user": user_id, "version": version, "now": now})
+    AGREE.count(tx, {"user": user_id, "version": version, "now": now})
     insert_or_ignore(tx, consents, {"user_id": user_id, "version": version, "given_at": now})
 
 

@@ -48,6 +48,18 @@ def take_due(tx: Connection, kind: str, now: datetime, limit: int) -> Sequence[s
     return subjects
 
 
+def take(tx: Connection, kind: str, subject: str) -> bool:
+    """Take one wait out of the table; false where another has taken it."""
+    where = and_(waits.c.kind == kind, waits.c.subject == subject)
+    return bool(tx.execute(delete(waits).where(where)).rowcount)
+
+
+def due_subjects(tx: Connection, kind: str, now: datetime, limit: int) -> Sequence[str]:
+    """List what is due of a kind without taking it."""
+    due = select(waits.c.subject).where(and_(waits.c.kind == kind, waits.c.due_at <= now))
+    return tx.execute(due.order_by(waits.c.due_at, waits.c.subject).limit(limit)).scalars().all()
+
+
 def due_kinds(tx: Connection, now: datetime) -> list[str]:
     """List the kinds that have something due."""
     return list(

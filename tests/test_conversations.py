@@ -1,4 +1,4 @@
-"""Scripted conversations, played word for word on the console, on both databases."""
+"""Scripted conversations, played word for word through every driver, on both databases."""
 
 import dataclasses
 from pathlib import Path
@@ -6,32 +6,43 @@ from pathlib import Path
 import pytest
 
 from bot.stage import community, demo, player
-from bot.stage.driver import ConsoleDriver
+from bot.stage.driver import Driver
 from bot.stage.script import Script, ScriptError, matches, parse
+from tests.contract.drivers import DRIVERS
 
 FOLDER = Path(__file__).parent / "conversations"
 SCRIPTS = sorted(FOLDER.glob("*.txt"))
 TEXTS = {path.stem: path.read_text() for path in SCRIPTS}
 
 
-async def played(script: Script, folder: Path, url: str) -> list[player.Difference]:
-    settings = demo.settings(folder, script, script.cast)
+async def played(kind: type[Driver], script: Script, folder: Path, url: str) -> list[player.Difference]:
+    settings = demo.settings(folder, script, script.cast, kind.at)
     settings = dataclasses.replace(settings, database=dataclasses.replace(settings.database, url=url))
     assert script.at is not None
-    driver = ConsoleDriver(settings, script.at, community.names(script.cast))
+    driver = kind(settings, script.at, community.names(script.cast))
     await driver.open()
     try:
-        await community.seat(driver.app, script.cast, script.at)
+        await community.seat(driver.app, script.cast, script.at, kind.at)
         return await player.play(driver, script)
     finally:
         await driver.close()
 
 
+@pytest.fixture(params=[("console", "sqlite"), ("console", "postgres"), ("socket", "sqlite")], ids="-".join)
+def where(request: pytest.FixtureRequest) -> tuple[type[Driver], str]:
+    """Give a driver and a database with our tables: every adapter plays every conversation."""
+    driver, database = request.param
+    return DRIVERS[driver], request.getfixturevalue(f"{database}_store_url")
+
+
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
-async def test_everybody_gets_what_the_script_says(path: Path, tmp_path: Path, store_url: str) -> None:
+async def test_everybody_gets_what_the_script_says(
+    path: Path, tmp_path: Path, where: tuple[type[Driver], str]
+) -> None:
+    kind, url = where
     script = parse(TEXTS[path.stem].splitlines())
     assert script.expects
-    assert not [str(difference) for difference in await played(script, tmp_path, store_url)]
+    assert not [str(difference) for difference in await played(kind, script, tmp_path, url)]
 
 
 def test_there_are_enough_of_them() -> None:
@@ -49,11 +60,11 @@ def test_there_are_enough_of_them() -> None:
         ("bot -> lee>", "bot -> kim>"),
     ],
 )
-async def test_a_difference_is_found(was: str, becomes: str, tmp_path: Path, store_url: str) -> None:
+async def test_a_difference_is_found(was: str, becomes: str, tmp_path: Path, sqlite_store_url: str) -> None:
     text = TEXTS["ask-one"]
     assert was in text
     script = parse(text.replace(was, becomes, 1).splitlines())
-    assert await played(script, tmp_path, store_url)
+    assert await played(DRIVERS["console"], script, tmp_path, sqlite_store_url)
 
 
 def test_a_line_that_is_no_script_is_named() -> None:

@@ -129,7 +129,9 @@ def names_that_say_nothing(path: str, text: str) -> list[str]:
 
 def too_long(path: str, text: str) -> list[str]:
     lines = text.count("\n")
-    return [f"{path} has {lines} lines"] * (lines > LONGEST)
+    # All tables stand in one module, and the migrations that make them.
+    one_list = path.startswith(("core/store/tables.py", "core/store/migrations/versions/"))
+    return [f"{path} has {lines} lines"] * (lines > LONGEST and not one_list)
 
 
 RULES: dict[Callable[[str, str], list[str]], list[tuple[str, str]]] = {

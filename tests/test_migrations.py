@@ -23,11 +23,13 @@ from core.store.backup import backup
 from core.store.database import open_database, postgres_url, sqlite_path
 from core.store.lock import Locked
 from core.store.migrate import HISTORY, TooNew, current, head, migrate, revisions
+from core.store.migrations.__main__ import write
 from core.store.tables import metadata, waits
 from core.store.types import Keyring, UtcDateTime, Words
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 KEYS = Keyring([])
+ROOT = Path(__file__).parents[1]
 BACKUP = "test.db.before-{}-20260302T090000Z.bak"
 
 CHANGED = '''"""A later release: users get a column, and a limit on their names goes."""
@@ -57,7 +59,7 @@ def connected(url: str) -> Iterator[Connection]:
 
 def later(folder: Path, more: str = "pass") -> Path:
     """The history of a release after this one, with another migration at its end."""
-    history = folder / "migrations"
+    history = folder / "100% later"
     shutil.copytree(HISTORY, history, ignore=shutil.ignore_patterns("__pycache__"))
     revision = f"{int(head()) + 1:04}"
     written = CHANGED.format(revision=revision, before=head(), more=more)
@@ -87,6 +89,25 @@ def test_the_history_is_one_line_numbered_without_a_gap() -> None:
     assert [step.revision for step in script.walk_revisions()][::-1] == revisions()
     assert [int(revision) for revision in revisions()] == list(range(1, len(revisions()) + 1))
     assert script.get_heads() == [head()]
+
+
+def test_the_next_migration_is_drafted_from_the_tables(tmp_path: Path) -> None:
+    history = later(tmp_path)
+    write("calm_users", history)
+    number = f"{int(head()) + 2:04}"
+    assert head(history) == number
+    drafted = (history / "versions" / f"{number}_calm_users.py").read_text(encoding="utf-8")
+    assert f"revision = {number!r}" in drafted
+    assert "drop_column('mood')" in drafted
+
+
+@pytest.mark.parametrize("words", [[], ["--help"], ["two", "words"]], ids=str)
+def test_without_a_name_nothing_is_drafted(words: list[str]) -> None:
+    order = [sys.executable, "-m", "core.store.migrations", *words]
+    before = sorted((HISTORY / "versions").iterdir())
+    done = subprocess.run(order, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert "usage:" in done.stdout + done.stderr
+    assert sorted((HISTORY / "versions").iterdir()) == before
 
 
 def test_a_migrated_database_has_the_tables_of_the_code(database_url: str) -> None:
@@ -334,6 +355,8 @@ def test_a_copy_is_one_private_file_and_never_replaces_another(sqlite_store_url:
     backup(sqlite_store_url, folder / "a.bak")
     assert [path.name for path in folder.iterdir()] == ["a.bak"]
     assert (folder / "a.bak").stat().st_mode & 0o777 == 0o600
+    # Its header asks for no log beside it, so it can be read where nothing can be written.
+    assert (folder / "a.bak").read_bytes()[18:20] == b"\x01\x01"
     with pytest.raises(FileExistsError):
         backup(sqlite_store_url, folder / "a.bak")
     path = sqlite_path(sqlite_store_url)

@@ -283,7 +283,14 @@ async def test_what_a_job_does_after_the_disk_was_full_is_refused(sqlite: Databa
                 put("half 3")(tx)
         return "done"
 
-    for job in (goes_on, goes_on_in_a_savepoint):
+    def goes_on_with_a_prepared_statement(tx: Connection) -> str:
+        try:
+            typed("long", "x" * 100_000)(tx)
+        except OperationalError:
+            insert_or_ignore(tx, waits, {"kind": "a", "subject": "half 4", "due_at": NOW})
+        return "done"
+
+    for job in (goes_on, goes_on_in_a_savepoint, goes_on_with_a_prepared_statement):
         with pytest.raises((OperationalError, sqlite3.OperationalError)):
             await sqlite.write(job)
     await limit(sqlite, 1000)
@@ -749,7 +756,8 @@ async def test_a_deadlock_is_resolved_by_running_one_again(postgres: Database) -
         return run
 
     await asyncio.gather(postgres.write(crosswise("a", "b")), postgres.write(crosswise("b", "a")))
-    assert len(tries) == 3
+    # Who runs again may be quick enough to meet the other once more.
+    assert len(tries) > 2
     due = await postgres.read(lambda tx: tx.execute(select(waits.c.due_at)).scalars().all())
     assert due == [NOW + timedelta(days=2)] * 2
 

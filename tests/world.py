@@ -3,7 +3,7 @@
 `open_world` seats a cast, written as in a scripted conversation, on a database that has our tables.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,9 +13,10 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Table, select
 
 from bot.adapters.console import NAME, answer_json
-from bot.app import App, SimulatedClock, wire
+from bot.app import wire
 from bot.config import Settings, load
 from bot.ports import (
+    Adapter,
     Address,
     Answer,
     Command,
@@ -33,7 +34,7 @@ from bot.ports import (
     Suggest,
 )
 from bot.stage.community import names, seat
-from bot.stage.driver import ConsoleDriver, Screens, Shown
+from bot.stage.driver import ConsoleDriver, Shown
 from bot.stage.script import Person, parse
 from core.store.database import Database, open_database
 from core.store.tables import addresses, outbox
@@ -67,13 +68,14 @@ class World(ConsoleDriver):
         """Use `open_world`; a `database` that is given is shared with another program, and stays open."""
         super().__init__(chosen, now, names(cast))
         self._shared = database
+        self.adapters: list[Adapter] = [self.screens]
 
     async def open(self) -> None:
         """Start the program, without the migrations."""
         database = self._shared or open_database(self._settings.database.url, Keyring(()), "tests")
         if self._shared is None:
             self._stack.push_async_callback(database.close)
-        self._app = app = wire(self._settings, database, [self.screens], self.clock)
+        self._app = app = wire(self._settings, database, self.adapters, self.clock)
         await database.read(lambda tx: app.world.mentors.refresh(tx, self.clock()))
 
     async def write(self, fn: Callable[[Connection], T]) -> T:
@@ -156,11 +158,15 @@ def cast_of(text: str) -> tuple[Person, ...]:
 
 @asynccontextmanager
 async def open_world(
-    url: str, cast: str = STORY, now: datetime = MONDAY, **more: str
+    url: str, cast: str = STORY, now: datetime = MONDAY, adapters: Sequence[Adapter] = (), **more: str
 ) -> AsyncIterator[World]:
-    """Start the program with these people; `more` are settings, `a__b` for the key `a.b`."""
+    """Start the program with these people; `more` are settings, `a__b` for the key `a.b`.
+
+    Without adapters of its own it has the console, whose messages land on screens.
+    """
     people = cast_of(cast)
     world = World(settings(url, **more), people, now)
+    world.adapters = list(adapters) or world.adapters
     await world.open()
     try:
         await seat(world.app, people, now)
@@ -179,7 +185,7 @@ async def twin(world: World, cast: str = STORY) -> AsyncIterator[World]:
     shared = world.app.database if world._settings.database.url.startswith("sqlite") else None
     other = World(world._settings, cast_of(cast), world.clock.now, shared)
     other.clock = world.clock
-    other.screens = world.screens
+    other.screens, other.adapters = world.screens, world.adapters
     await other.open()
     try:
         yield other
@@ -200,10 +206,8 @@ class Told:
 
     name: str = NAME
     outcomes: list[Delivery] = field(default_factory=list)
-    gone: set[str] = field(default_factory=set)
     pushed: list[tuple[str, str, Rendered]] = field(default_factory=list)
     edited: list[tuple[str, str, Rendered]] = field(default_factory=list)
-    hold: Callable[[Address], Any] | None = None
 
     async def run(self, handle: Handle, suggest: Suggest) -> None:
         """Nothing comes in by itself."""

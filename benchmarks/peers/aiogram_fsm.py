@@ -17,11 +17,10 @@ from aiogram.fsm.state import State
 from aiogram.fsm.storage.base import BaseStorage, StorageKey
 from aiogram.types import Message, Update
 
-from benchmarks.peers.telegram import OK, update_json
 from benchmarks.peers.questions import QUESTIONS, asked, welcome
+from benchmarks.peers.telegram import OK, update_json
 
 NAME = "aiogram"
-DURABILITY = "SQLite through aiosqlite, WAL, synchronous=NORMAL: no fsync; a power cut loses the latest steps"
 STATES = tuple(State(question.key, "signup") for question in QUESTIONS)
 
 
@@ -31,14 +30,16 @@ class Offline(BaseSession):
     async def close(self) -> None:
         """Close nothing."""
 
-    async def make_request(self, bot: Bot, method: Any, timeout: int | None = None) -> Any:  # noqa: ASYNC109
+    async def make_request(self, bot: Bot, method: Any, timeout: int | None = None) -> Any:  # noqa: ANN401, ASYNC109
         """Write what would be sent and read the answer, as the real one does."""
         del timeout
-        form = {key: self.prepare_value(value, bot=bot, files={}) for key, value in method.model_dump().items()}
+        form = {
+            key: self.prepare_value(value, bot=bot, files={}) for key, value in method.model_dump().items()
+        }
         assert form["text"]
         return self.check_response(bot=bot, method=method, status_code=200, content=OK.decode()).result
 
-    async def stream_content(self, *args: Any, **more: Any) -> AsyncGenerator[bytes, None]:
+    async def stream_content(self, *args: object, **more: object) -> AsyncGenerator[bytes, None]:
         """Give no file."""
         del args, more
         yield b""
@@ -51,7 +52,7 @@ class Kept(BaseStorage):
         """Take an open connection that commits each statement."""
         self._db = db
 
-    async def set_state(self, key: StorageKey, state: Any = None) -> None:
+    async def set_state(self, key: StorageKey, state: State | str | None = None) -> None:
         """Keep the state."""
         name = state.state if isinstance(state, State) else state
         await self._db.execute(
@@ -90,6 +91,9 @@ class Peer:
 
     def __init__(self, folder: Path) -> None:
         """Keep its file in the folder."""
+        self.durability = (
+            "SQLite through aiosqlite, WAL, synchronous=NORMAL: no fsync; a power cut loses the latest"
+        )
         self._path = folder / "aiogram.db"
 
     async def open(self) -> None:
@@ -115,14 +119,7 @@ class Peer:
 
     async def close(self) -> None:
         """Stop it."""
-        self._finished = len(
-            list(await self._db.execute_fetchall("SELECT who FROM kept WHERE state IS NULL AND data LIKE '%goal%'"))
-        )
         await self._dispatcher.storage.close()
-
-    def finished(self) -> int:
-        """Count the people who are through, after `close`."""
-        return self._finished
 
 
 async def _begin(message: Message, state: FSMContext) -> None:

@@ -5,6 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 
+AT_ONCE = 64
+"""How many people sign up at the same time."""
+
 TOPICS = frozenset({"python", "rust", "sql", "react", "kubernetes", "career"})
 LANGUAGES = frozenset({"english", "spanish", "chinese"})
 DAYS = frozenset({"mon", "tue", "wed", "thu", "fri", "sat", "sun"})
@@ -48,9 +51,7 @@ QUESTIONS = (
         "Do you want to learn, to help, or both?",
         lambda text: text if text in {"mentee", "mentor", "both"} else None,
     ),
-    Question(
-        "wants", "What do you want help with? <i>Several, with commas.</i>", _each_of(TOPICS)
-    ),
+    Question("wants", "What do you want help with? <i>Several, with commas.</i>", _each_of(TOPICS)),
     Question("languages", "Which languages do you speak?", _each_of(LANGUAGES)),
     Question(
         "zone",
@@ -58,7 +59,9 @@ QUESTIONS = (
         lambda text: text if re.fullmatch(r"[A-Z]\w+/[A-Z]\w+", text) else None,
     ),
     Question("free", "When are you free? <i>For example: mon wed 18-21</i>", _free),
-    Question("goal", "What would you like to reach?", lambda text: text.strip() if len(text) <= 500 else None),
+    Question(
+        "goal", "What would you like to reach?", lambda text: text.strip() if len(text) <= 500 else None
+    ),
 )
 
 ANSWERS = (

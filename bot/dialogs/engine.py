@@ -1,16 +1,17 @@
 """Runs forms: the answers are the state. A run is (address, dialog, args, answers in order, version)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from bot.dialogs.form import Answers, Args, Dialog, Refused, pending
 from bot.dialogs.values import read
 from bot.ports import EMPTY, Field
 from bot.turn import Ask, Replies, Reply, Say, Start, Turn, say
 from core.reading import Problem
+from core.store.prepared import Prepared
 from core.store.tables import runs
 from core.store.types import Json
 
@@ -35,16 +36,21 @@ MOST_ROWS = 2**63
 
 COLUMNS = (runs.c.id, runs.c.dialog, runs.c.args, runs.c.answers, runs.c.version)
 OF_ADDRESS = (runs.c.platform == bindparam("platform")) & (runs.c.address == bindparam("address"))
-NEWEST = select(*COLUMNS).where(OF_ADDRESS).order_by(runs.c.touched_at.desc(), runs.c.id.desc()).limit(1)
-BY_ID = select(*COLUMNS).where(OF_ADDRESS & (runs.c.id == bindparam("run")))
-BY_DIALOG = select(*COLUMNS).where(OF_ADDRESS & (runs.c.dialog == bindparam("dialog")))
-SAVE = (
+NEWEST = Prepared(
+    select(*COLUMNS).where(OF_ADDRESS).order_by(runs.c.touched_at.desc(), runs.c.id.desc()).limit(1)
+)
+BY_ID = Prepared(select(*COLUMNS).where(OF_ADDRESS & (runs.c.id == bindparam("run"))))
+BY_DIALOG = Prepared(select(*COLUMNS).where(OF_ADDRESS & (runs.c.dialog == bindparam("dialog"))))
+SAVE = Prepared(
     update(runs)
     .where((runs.c.id == bindparam("run")) & (runs.c.version == bindparam("was")))
     .values(answers=bindparam("answers"), version=bindparam("now_version"), touched_at=bindparam("touched"))
 )
-CREATE = insert(runs).returning(runs.c.id)
-DELETE = delete(runs).where(runs.c.id == bindparam("run"))
+CREATE = Prepared(
+    insert(runs).returning(runs.c.id),
+    ("platform", "address", "dialog", "args", "answers", "version", "touched_at"),
+)
+DELETE = Prepared(delete(runs).where(runs.c.id == bindparam("run")))
 
 
 class Engine:
@@ -70,20 +76,20 @@ class Engine:
         refused = dialog.begin(turn, args)
         if refused:
             return (Say((refused.message,)),)
-        row = turn.tx.execute(BY_DIALOG, _address(turn, dialog=name)).first()
+        row = BY_DIALOG.first(turn.tx, _address(turn, dialog=name))
         run = _load(row) if row else None
         if run is not None and dict(run.args) != dict(args):
-            turn.tx.execute(DELETE, {"run": run.id})
+            DELETE.count(turn.tx, {"run": run.id})
             run = None
         if run is None:
             values = {"args": dict(args), "answers": [], "version": 1, "touched_at": turn.now}
-            run_id = turn.tx.execute(CREATE, _address(turn, dialog=name, **values)).scalar_one()
+            ((run_id,),) = CREATE.rows(turn.tx, _address(turn, dialog=name, **values))
             return self._go_on(turn, Run(run_id, name, args, {}, 1))
         return self._go_on(turn, self._save(turn, run, run.answers))
 
     def newest(self, turn: Turn) -> Run | None:
         """Give the form in front, or None."""
-        row = turn.tx.execute(NEWEST, _address(turn)).first()
+        row = NEWEST.first(turn.tx, _address(turn))
         return _load(row) if row else None
 
     def resume(self, turn: Turn) -> Replies:
@@ -93,10 +99,11 @@ class Engine:
 
     def submit(self, turn: Turn, run_id: int, values: Mapping[str, Json]) -> Replies:
         """Take values for pending fields; a page is accepted whole or not at all."""
-        row = turn.tx.execute(BY_ID, _address(turn, run=run_id)).first() if 0 < run_id < MOST_ROWS else None
+        row = BY_ID.first(turn.tx, _address(turn, run=run_id)) if 0 < run_id < MOST_ROWS else None
         if row is None:
             return (say("form.gone"), *self.resume(turn))
-        return self._take(turn, _load(row), values)
+        run = _load(row)
+        return self._take(turn, run, self._pending(turn, run), values)
 
     def said(self, turn: Turn, run: Run, text: str) -> Replies:
         """Take what somebody typed as the answer to the field in front."""
@@ -105,8 +112,8 @@ class Engine:
             return self._go_on(turn, run)
         word = text.strip().casefold()
         if not fields[0].required and word in self._words(turn, "form.skip"):
-            return self._take(turn, run, {fields[0].key: None})
-        return self._take(turn, run, {fields[0].key: text})
+            return self._take(turn, run, fields, {fields[0].key: None})
+        return self._take(turn, run, fields, {fields[0].key: text})
 
     def back(self, turn: Turn) -> Replies:
         """Drop the last answer and ask again."""
@@ -123,7 +130,7 @@ class Engine:
         run = self.newest(turn)
         if run is None:
             return (say("form.none"),)
-        turn.tx.execute(DELETE, {"run": run.id})
+        DELETE.count(turn.tx, {"run": run.id})
         return (say("form.cancelled", dialog=run.dialog), *self.resume(turn))
 
     def _words(self, turn: Turn, key: str) -> set[str]:
@@ -138,10 +145,10 @@ class Engine:
     def _pending(self, turn: Turn, run: Run) -> tuple[Field, ...]:
         return pending(self._fields(turn, run), run.answers)
 
-    def _take(self, turn: Turn, run: Run, values: Mapping[str, Json]) -> Replies:
+    def _take(self, turn: Turn, run: Run, fields: tuple[Field, ...], values: Mapping[str, Json]) -> Replies:
         accepted: dict[str, Json] = {}
         errors: dict[str, Problem] = {}
-        for field in self._pending(turn, run):
+        for field in fields:
             if field.key not in values:
                 continue
             value = read(field, values[field.key], turn, run.dialog)
@@ -150,15 +157,15 @@ class Engine:
             else:
                 accepted[field.key] = value
         if errors:
-            return (self._ask(turn, run, errors, values),)
+            return (self._ask(turn, run, fields, errors, values),)
         if not accepted:
             return self._go_on(turn, run)
         answers = {**run.answers, **accepted}
         return self._go_on(turn, self._save(turn, run, answers))
 
     def _save(self, turn: Turn, run: Run, answers: Answers) -> Run:
-        done = turn.tx.execute(
-            SAVE,
+        done = SAVE.count(
+            turn.tx,
             {
                 "run": run.id,
                 "was": run.version,
@@ -168,22 +175,24 @@ class Engine:
                 "touched": turn.now,
             },
         )
-        if done.rowcount != 1:
+        if done != 1:
             raise Conflict
         return replace(run, answers=answers, version=run.version + 1)
 
     def _go_on(self, turn: Turn, run: Run) -> Replies:
         if run.dialog not in self._dialogs:
-            turn.tx.execute(DELETE, {"run": run.id})
+            DELETE.count(turn.tx, {"run": run.id})
             return (say("form.gone"), *self.resume(turn))
-        if self._pending(turn, run):
-            return (self._ask(turn, run),)
+        fields = self._pending(turn, run)
+        if fields:
+            return (self._ask(turn, run, fields),)
         outcome = self._dialogs[run.dialog].finish(turn, run.args, run.answers)
         if isinstance(outcome, Refused) and outcome.field in run.answers:
             answers = {key: value for key, value in run.answers.items() if key != outcome.field}
             again = self._save(turn, run, answers)
-            return (self._ask(turn, again, {str(outcome.field): outcome.problem}, run.answers),)
-        turn.tx.execute(DELETE, {"run": run.id})
+            problems = {str(outcome.field): outcome.problem}
+            return (self._ask(turn, again, self._pending(turn, again), problems, run.answers),)
+        DELETE.count(turn.tx, {"run": run.id})
         if isinstance(outcome, Refused):
             return (Say((outcome.message,)), *self.resume(turn))
         replies = self.settle(turn, outcome)
@@ -194,6 +203,7 @@ class Engine:
         self,
         turn: Turn,
         run: Run,
+        fields: tuple[Field, ...],
         errors: Mapping[str, Problem] = EMPTY,  # type: ignore[assignment]
         typed: Mapping[str, Json] = EMPTY,
     ) -> Ask:
@@ -201,7 +211,7 @@ class Engine:
         return Ask(
             run.id,
             run.dialog,
-            self._pending(turn, run),
+            fields,
             {**dialog.params(turn, run.args), "answers": dict(run.answers)},
             errors,
             {**dialog.initial(turn, run.args), **typed},
@@ -213,7 +223,7 @@ def _address(turn: Turn, **more: object) -> dict[str, object]:
     return {"platform": turn.who.platform, "address": turn.who.id, **more}
 
 
-def _load(row: Row[*tuple[Any, ...]]) -> Run:
+def _load(row: Sequence[Any]) -> Run:
     """Turn a stored row into a run; the list of pairs holds the answers in the order in which they were given."""
     run_id, dialog, args, pairs, version = row
     return Run(run_id, dialog, args, {str(key): value for key, value in pairs}, version)

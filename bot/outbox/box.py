@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, insert, select, update
+from sqlalchemy import Connection, and_, select, update
 
 from bot.outbox.kinds import KINDS
 from bot.ports import Ref
@@ -50,17 +50,9 @@ def put(tx: Connection, now: datetime, *letters: Letter) -> None:
 
 def put_all(tx: Connection, now: datetime, letters: Sequence[Letter]) -> None:
     """Put many letters in one statement."""
-    if not letters:
-        return
-    known = set(
-        tx.execute(
-            select(outbox.c.once).where(outbox.c.once.in_([letter.once for letter in letters]))
-        ).scalars()
-    )
-    rows = {letter.once: _values(letter, now) for letter in letters if letter.once not in known}
-    if rows:
-        tx.execute(insert(outbox), list(rows.values()))
-    tx.info[PUT] = True
+    if letters:
+        insert_or_ignore(tx, outbox, [_values(letter, now) for letter in letters])
+        tx.info[PUT] = True
 
 
 def _values(letter: Letter, now: datetime) -> dict[str, Any]:
@@ -140,8 +132,11 @@ def from_source(tx: Connection, source: Ref) -> list[tuple[int, str, str | None]
     return [(row.id, row.once, row.stream) for row in rows]
 
 
-def troubles(tx: Connection) -> list[Any]:
-    """List what was not delivered, or perhaps not: kind, person, time and trouble, never the words."""
+def troubles(tx: Connection, states: Sequence[str] = (DEAD, UNKNOWN)) -> list[Any]:
+    """List what was not delivered, or perhaps not, or (in the state `expired`) came too late to be of use.
+
+    A row says kind, person, time and trouble, never the words.
+    """
     return list(
         tx.execute(
             select(
@@ -154,7 +149,7 @@ def troubles(tx: Connection) -> list[Any]:
                 outbox.c.due_at,
                 outbox.c.trouble,
             )
-            .where(outbox.c.state.in_((DEAD, UNKNOWN)))
+            .where(outbox.c.state.in_(states))
             .order_by(outbox.c.id)
         )
     )

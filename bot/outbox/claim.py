@@ -20,6 +20,20 @@ BATCH = 250
 LEASE = timedelta(seconds=60)
 
 before = outbox.alias("before")
+# Nothing of a stream leaves behind what is not settled, and no edit before the message that it edits.
+FREE = and_(
+    outbox.c.state == READY,
+    outbox.c.stream.is_(None)
+    | ~exists(
+        select(before.c.id).where(
+            before.c.stream == outbox.c.stream,
+            before.c.id < outbox.c.id,
+            before.c.state.in_((READY, SENDING)),
+        )
+    ),
+    outbox.c.edits.is_(None)
+    | ~exists(select(before.c.id).where(before.c.id == outbox.c.edits, before.c.state.in_((READY, SENDING)))),
+)
 DUE = (
     select(
         outbox.c.id,
@@ -43,22 +57,7 @@ DUE = (
         users.c.muted,
     )
     .select_from(outbox.outerjoin(users, users.c.id == outbox.c.user_id))
-    .where(
-        and_(
-            outbox.c.state == READY,
-            outbox.c.due_at <= bindparam("now"),
-            outbox.c.stream.is_(None)
-            | ~exists(
-                select(before.c.id).where(
-                    and_(
-                        before.c.stream == outbox.c.stream,
-                        before.c.id < outbox.c.id,
-                        before.c.state.in_((READY, SENDING)),
-                    )
-                )
-            ),
-        )
-    )
+    .where(FREE, outbox.c.due_at <= bindparam("now"))
     .order_by(outbox.c.due_at, outbox.c.id)
     .limit(BATCH)
     .with_for_update(of=outbox, skip_locked=True)
@@ -98,6 +97,18 @@ SENT_SINCE = (
         )
     )
     .group_by(outbox.c.user_id, outbox.c.settled_at)
+)
+ON_THEIR_WAY = (
+    select(outbox.c.user_id, func.count())
+    .where(
+        and_(
+            outbox.c.state == SENDING,
+            outbox.c.user_id.in_(bindparam("people", expanding=True)),
+            outbox.c.kind.in_([kind.name for kind in KINDS.values() if kind.counts]),
+            outbox.c.bundle.is_(None) | (outbox.c.bundle == outbox.c.id),
+        )
+    )
+    .group_by(outbox.c.user_id)
 )
 PLACES = (
     select(addresses.c.user_id, addresses.c.platform, addresses.c.id)
@@ -239,7 +250,7 @@ def _places(tx: Connection, due: Sequence[Row[*tuple[Any, ...]]]) -> dict[int, l
 
 
 def _sent_today(tx: Connection, zones: dict[int, str], now: datetime) -> dict[int, int]:
-    """Count what each person got unprompted since their midnight; a bundle counts once."""
+    """Count what each person got unprompted since their midnight, or is getting now; a bundle counts once."""
     of_zone = {zone: day_start(now, zone) for zone in set(zones.values())}
     starts = {user_id: of_zone[zone] for user_id, zone in zones.items()}
     counts = dict.fromkeys(zones, 0)
@@ -249,6 +260,8 @@ def _sent_today(tx: Connection, zones: dict[int, str], now: datetime) -> dict[in
     for user_id, settled_at, count in rows:
         if settled_at >= starts[user_id]:
             counts[user_id] += count
+    for user_id, count in tx.execute(ON_THEIR_WAY, {"people": list(starts)}):
+        counts[user_id] += count
     return counts
 
 
@@ -263,5 +276,5 @@ def _refs(tx: Connection, row_id: int) -> tuple[tuple[Address, str], ...]:
 
 
 def next_due(tx: Connection) -> datetime | None:
-    """Say when the next message is due."""
-    return tx.execute(select(func.min(outbox.c.due_at)).where(outbox.c.state == READY)).scalar()
+    """Say when the next message is due that waits for no other."""
+    return tx.execute(select(func.min(outbox.c.due_at)).where(FREE)).scalar()

@@ -127,9 +127,7 @@ class Outbox:
         address, delivery = await self._send(parcel, clock())
         self._outcomes.append((parcel, address, delivery))
         async with self._settling:
-            # Whoever gets here first settles for all that have finished meanwhile, and lets the others finish.
-            if self._outcomes:
-                await asyncio.sleep(0)
+            # Whoever gets here first settles for all that have finished meanwhile.
             outcomes, self._outcomes = self._outcomes, []
             if outcomes:
                 now = clock()
@@ -151,6 +149,10 @@ class Outbox:
         adapter = self._adapters[address.platform]
         try:
             message = await self._shown(parcel, now)
+        except Exception:  # a message that cannot be written must not stop the others
+            log.exception("writing %s failed", parcel.once)
+            return address, Refused("it could not be written; see the log", again=True)
+        try:
             async with asyncio.timeout(PUSH_SECONDS):
                 if parcel.edits is None:
                     return address, await adapter.push(address, message, parcel.once)
@@ -160,9 +162,9 @@ class Outbox:
                 return address, await adapter.edit(Ref(address.platform, address.id, ref), message)
         except TimeoutError:
             return address, Unknown("no answer in time")
-        except Exception:  # the catch-all of the sending side: one message must not stop the others
+        except Exception:  # nobody knows how far an adapter that raises has come
             log.exception("sending %s to %s failed", parcel.once, address.platform)
-            return address, Refused("a fault while sending; see the log", again=True)
+            return address, Unknown("a fault while sending; see the log")
 
     async def _shown(self, parcel: Parcel, now: datetime) -> Rendered:
         """Render a message in its reader's words; several that go out together become the rows of one."""

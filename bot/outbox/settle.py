@@ -20,16 +20,20 @@ DOUBTS = 1
 SLOWEST = 3600.0
 
 # The fence shuts out an owner whose lease ran out and whose row another process has taken since.
-SETTLE = (
-    update(outbox)
+HELD = (
+    select(outbox.c.id, outbox.c.fence)
     .where(
         and_(
             outbox.c.id.in_(bindparam("rows", expanding=True)),
             outbox.c.state == SENDING,
             outbox.c.owner == bindparam("by"),
-            outbox.c.fence == bindparam("held"),
         )
     )
+    .with_for_update()
+)
+SETTLE = (
+    update(outbox)
+    .where(outbox.c.id.in_(bindparam("rows", expanding=True)))
     .values(
         state=bindparam("end"),
         due_at=bindparam("due"),
@@ -44,14 +48,17 @@ SETTLE = (
 EMPTY = update(outbox).where(outbox.c.id.in_(bindparam("rows", expanding=True))).values(message=None)
 
 
+Outcome = tuple[Parcel, Address | None, Delivery]
+
+
 def backoff(attempts: int, rng: Random) -> timedelta:
-    """Wait twice as long after each try, from a second to an hour, with jitter so that nothing comes in step."""
-    return timedelta(seconds=min(SLOWEST, 2.0 ** (attempts - 1)) * (0.5 + rng.random() / 2))
+    """Wait longer after each try, from a second to an hour, with jitter so that nothing comes in step."""
+    return timedelta(seconds=SLOWEST ** min(1.0, (attempts - 1) / (TRIES - 2)) * (0.5 + rng.random() / 2))
 
 
 def settle(
     tx: Connection,
-    outcomes: Sequence[tuple[Parcel, Address | None, Delivery]],
+    outcomes: Sequence[Outcome],
     now: datetime,
     owner: str,
     rng: Random,
@@ -62,10 +69,9 @@ def settle(
     refs: list[dict[str, Any]] = []
     sent: list[Parcel] = []
     given_up: list[Parcel] = []
-    for parcel, address, delivery in outcomes:
+    for parcel, address, delivery in _held(tx, outcomes, owner):
         end, due, tries, doubts, why = _outcome(tx, parcel, address, delivery, now, rng)
-        for row, fence in zip(parcel.rows, parcel.fences, strict=True):
-            settled.setdefault((fence, end, due, tries, doubts, why), []).append(row)
+        settled.setdefault((end, due, tries, doubts, why), []).extend(parcel.rows)
         if end == SENT:
             sent.append(parcel)
             if address is not None and isinstance(delivery, Sent) and parcel.edits is None:
@@ -81,16 +87,28 @@ def settle(
                 )
         elif end == DEAD:
             given_up.append(parcel)
-    for (fence, end, due, tries, doubts, why), rows in settled.items():
-        values = {"held": fence, "end": end, "due": due, "tries": tries, "doubt": doubts, "why": why}
-        at = None if end == READY else now
-        tx.execute(SETTLE, {**values, "rows": rows, "by": owner, "at": at})
+    for (end, due, tries, doubts, why), rows in settled.items():
+        values = {"end": end, "due": due, "tries": tries, "doubt": doubts, "why": why}
+        tx.execute(SETTLE, {**values, "rows": rows, "at": None if end == READY else now})
     emptied = [row for parcel in sent for row in parcel.rows]
     if emptied:
         tx.execute(EMPTY, {"rows": emptied})
     if refs:
         tx.execute(insert(deliveries), refs)
     return sent, given_up
+
+
+def _held(tx: Connection, outcomes: Sequence[Outcome], owner: str) -> list[Outcome]:
+    """Leave out what is not this owner's any more: another process says how that went."""
+    rows = [row for parcel, _, _ in outcomes for row in parcel.rows]
+    fences = {row.id: row.fence for row in tx.execute(HELD, {"rows": rows, "by": owner})}
+    return [
+        outcome
+        for outcome in outcomes
+        if all(
+            fences.get(row) == fence for row, fence in zip(outcome[0].rows, outcome[0].fences, strict=True)
+        )
+    ]
 
 
 def _outcome(

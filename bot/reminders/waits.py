@@ -1,7 +1,7 @@
 """The kinds of wait. A new one is a function and a line here; whoever begins to wait calls `core.waits.put`."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -69,15 +69,23 @@ KINDS: Mapping[str, Due] = {
 }
 
 
-def due(turn: Turn) -> int:
-    """Do what is due, a batch of each kind; returns how many waits were done."""
-    done = 0
-    for kind in waits.due_kinds(turn.tx, turn.now):
-        subjects = waits.take_due(turn.tx, kind, turn.now, BATCH)
-        if subjects:
-            KINDS[kind](turn, subjects)
-        done += len(subjects)
-    return done
+def due(turn: Turn, kind: str) -> int:
+    """Do what is due of a kind, a batch of it; returns how many waits were done."""
+    subjects = waits.take_due(turn.tx, kind, turn.now, BATCH)
+    if subjects:
+        KINDS[kind](turn, subjects)
+    return len(subjects)
+
+
+def due_alone(turn: Turn, kind: str, subject: str) -> None:
+    """Do one wait by itself."""
+    if waits.take(turn.tx, kind, subject):
+        KINDS[kind](turn, [subject])
+
+
+def put_off(tx: Connection, kind: str, subject: str, now: datetime) -> None:
+    """Try a wait that failed again later; it must not stop the others."""
+    waits.put(tx, kind, subject, now + AGAIN)
 
 
 def next_due(tx: Connection) -> datetime | None:

@@ -1,6 +1,6 @@
 """Who is on the stage: the cast of a script, or an invented community of sixty with a story half told."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from bot.adapters.console import NAME
 from bot.app import App
 from bot.stage.driver import ConsoleDriver
 from bot.stage.script import Person
@@ -227,16 +226,20 @@ def names(cast: Sequence[Person]) -> dict[str, dict[str, str]]:
     return found
 
 
-async def seat(app: App, cast: Sequence[Person], now: datetime) -> None:
-    """Make users of everybody who is signed up."""
-    await app.database.write(lambda tx: _seat(tx, app, cast, now))
+async def seat(
+    app: App, cast: Sequence[Person], now: datetime, at: Callable[[str], Address] = ConsoleDriver.at
+) -> None:
+    """Make users of everybody who is signed up; `at` says where they are reached."""
+    await app.database.write(lambda tx: _seat(tx, app, cast, now, at))
     await app.database.read(lambda tx: app.world.mentors.refresh(tx, now))
 
 
-def _seat(tx: Connection, app: App, cast: Sequence[Person], now: datetime) -> None:
+def _seat(
+    tx: Connection, app: App, cast: Sequence[Person], now: datetime, at: Callable[[str], Address]
+) -> None:
     policy = app.settings.policy
     for person in cast:
-        who = Address(NAME, person.handle)
+        who = at(person.handle)
         users.meet(tx, who, now, person.name, person.locale, person.zone, alone=True)
         if person.role in ("organiser", "stranger"):
             continue

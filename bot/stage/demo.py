@@ -5,7 +5,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 from bot.app import system_clock
 from bot.config import Settings, load
+from bot.ports import Address
 from bot.stage import community, player
 from bot.stage.driver import ConsoleDriver, Shown
 from bot.stage.script import Kill, Person, Script, ScriptError, parse
@@ -36,9 +37,12 @@ class Scene:
     seed: int
 
 
-def settings(folder: Path, script: Script, cast: Sequence[Person]) -> Settings:
+def settings(
+    folder: Path, script: Script, cast: Sequence[Person], at: Callable[[str], Address] = ConsoleDriver.at
+) -> Settings:
     """Make the settings of a demo: everything in its folder, and a key that is thrown away with it."""
-    organisers = ", ".join(f"console:{person.handle}" for person in cast if person.role == "organiser")
+    places = (at(person.handle) for person in cast if person.role == "organiser")
+    organisers = ", ".join(f"{place.platform}:{place.id}" for place in places)
     key = folder / "key"
     if not key.exists():
         key.write_text(new_key())

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bot.stage.driver import ConsoleDriver, Driver, Shown
+from bot.stage.driver import Driver, Shown
 from bot.stage.script import Gets, Kill, Passes, Says, Script, Step, matches
 
 
@@ -53,14 +53,14 @@ async def act(driver: Driver, step: Says) -> None:
         await driver.say(step.who, text)
 
 
-async def happen(driver: ConsoleDriver, step: Says | Passes) -> list[Shown]:
+async def happen(driver: Driver, step: Says | Passes) -> list[Shown]:
     """Let something happen; give what everybody got from it."""
-    before = len(driver.screens.shown)
+    before = len(driver.shown)
     if isinstance(step, Says):
         await act(driver, step)
     else:
         await driver.advance(step.time)
-    return driver.screens.shown[before:]
+    return list(driver.shown[before:])
 
 
 def compare(beat: Beat, came: Sequence[Shown]) -> list[Difference]:
@@ -105,9 +105,7 @@ def shown(one: Shown) -> str:
     return written(one.who, one.kind == "answer", one.kind == "edited", one.text.replace("\n", "\n    "))
 
 
-async def perform(
-    driver: ConsoleDriver, beat: Beat, *, expects: bool
-) -> tuple[list[Shown], list[Difference]]:
+async def perform(driver: Driver, beat: Beat, *, expects: bool) -> tuple[list[Shown], list[Difference]]:
     """Let a beat happen; give what came, and where that differs from what the script expects."""
     assert not isinstance(beat.step, Kill)
     try:
@@ -117,7 +115,7 @@ async def perform(
     return came, compare(beat, came) if expects else []
 
 
-async def play(driver: ConsoleDriver, script: Script) -> list[Difference]:
+async def play(driver: Driver, script: Script) -> list[Difference]:
     """Play a whole script in this process; a kill is a restart."""
     differences: list[Difference] = []
     for beat in beats(script.steps):

@@ -7,17 +7,19 @@ types of the columns read and write as ever. Everywhere else (readers, PostgreSQ
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Dialect, Insert, Select
-from sqlalchemy.sql.dml import ReturningDelete, ReturningInsert, ReturningUpdate, UpdateBase
+from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.types import TypeEngine
 
 RAW = "sqlite.writer"
 """Set in the `info` of the writer's connection: the driver's own connection."""
 
-Process = Callable[[Any], Any] | None
+Process = Callable[..., Any] | None
 Statement = Select[Any] | UpdateBase
 Column = tuple[str, Any, Process]
+Ready = tuple[str, list[Column], list[Process]]
 
 
 class Prepared:
@@ -27,16 +29,19 @@ class Prepared:
         """`columns` are those that an INSERT fills."""
         self._statement = statement
         self._columns = list(columns) if isinstance(statement, Insert) else None
-        self._ready: tuple[str, list[Column], list[Process]] | None = None
+        # By dialect, since that is what holds the keys of sealed columns.
+        self._ready: WeakKeyDictionary[Dialect, Ready] = WeakKeyDictionary()
 
     def rows(self, tx: Connection, values: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
         """Run it and give all rows."""
         raw = tx.info.get(RAW)
         if raw is None:
             return tx.execute(self._statement, values).all()
-        sql, given, taken = self._ready or self._make(tx.dialect)
+        sql, given, taken = self._for(tx.dialect)
         found = _run(raw, sql, given, values).fetchall()
-        return [[read(cell) if read else cell for read, cell in zip(taken, row, strict=True)] for row in found]
+        return [
+            [read(cell) if read else cell for read, cell in zip(taken, row, strict=True)] for row in found
+        ]
 
     def first(self, tx: Connection, values: Mapping[str, Any]) -> Sequence[Any] | None:
         """Run it and give the first row, or None."""
@@ -48,24 +53,27 @@ class Prepared:
         raw = tx.info.get(RAW)
         if raw is None:
             return tx.execute(self._statement, values, execution_options={"preserve_rowcount": True}).rowcount
-        sql, given, _ = self._ready or self._make(tx.dialect)
+        sql, given, _ = self._for(tx.dialect)
         return _run(raw, sql, given, values).rowcount
 
-    def _make(self, dialect: Dialect) -> tuple[str, list[Column], list[Process]]:
+    def _for(self, dialect: Dialect) -> Ready:
+        found = self._ready.get(dialect)
+        if found is None:
+            found = self._ready[dialect] = self._make(dialect)
+        return found
+
+    def _make(self, dialect: Dialect) -> Ready:
         compiled = self._statement.compile(dialect=dialect, column_keys=self._columns)
         constants = compiled.params
         given = [
             (name, constants[name], _dialects(compiled.binds[name].type, dialect).bind_processor(dialect))
             for name in compiled.positiontup or ()
         ]
-        columns = (
-            self._statement.exported_columns
-            if isinstance(self._statement, Select | ReturningInsert | ReturningUpdate | ReturningDelete)
-            else ()
-        )
-        taken = [_dialects(column.type, dialect).result_processor(dialect, None) for column in columns]
-        self._ready = (str(compiled), given, taken)
-        return self._ready
+        taken = [
+            _dialects(column.type, dialect).result_processor(dialect, None)
+            for column in self._statement.exported_columns
+        ]
+        return str(compiled), given, taken
 
 
 def _dialects(kind: TypeEngine[Any], dialect: Dialect) -> TypeEngine[Any]:

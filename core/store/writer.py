@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, event
 
+from core.store.prepared import RAW
+
 T = TypeVar("T")
 
 GROUP = 128
@@ -41,6 +43,7 @@ class SqliteWriter:
         if not isinstance(raw, sqlite3.Connection):
             raise TypeError(raw)
         self._raw = raw
+        self._connection.info[RAW] = raw
         event.listen(self._connection, "before_cursor_execute", self._guard)
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._gate = threading.Lock()

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from tests.kills.lines import Answer, Line, Receiver
+from tests.kills.lines import Answer, Event, Line, Receiver
 
 REDELIVERED = 0.7
 
@@ -59,7 +59,11 @@ class Person:
 
     async def surely(self, **what: Any) -> Answer:
         """Do something on a platform that redelivers."""
-        return await self._line.until_saved(self.event(**what))
+        return await self.deliver(self.event(**what))
+
+    async def deliver(self, event: Event) -> Answer:
+        """Have an event delivered, perhaps once more."""
+        return await self._line.until_saved(event)
 
     async def perhaps(self, **what: Any) -> Answer | None:
         """Do something on a platform that does not; None when nobody knows whether it was taken."""

@@ -37,4 +37,6 @@ def write(name: str, history: Path = HISTORY) -> None:
 
 
 if __name__ == "__main__":
-    write(" ".join(sys.argv[1:]) or "change")
+    if len(sys.argv) != 2 or not sys.argv[1].isidentifier():
+        sys.exit("usage: python -m core.store.migrations name_of_the_change")
+    write(sys.argv[1])

@@ -1,0 +1,8 @@
+"""The drivers by platform: the contract suite and the scripted conversations are played on each of them."""
+
+from collections.abc import Mapping
+
+from bot.stage.driver import ConsoleDriver, Driver
+from tests.contract.socket_driver import SocketDriver
+
+DRIVERS: Mapping[str, type[Driver]] = {"console": ConsoleDriver, "socket": SocketDriver}

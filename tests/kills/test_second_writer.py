@@ -1,0 +1,48 @@
+import asyncio
+import json
+from pathlib import Path
+
+from core.store.types import new_key
+from tests.kills import seed
+from tests.kills.process import PATIENCE, Service
+
+SHEET = "ref,topics,country\nm-1,sql;python,ES\n"
+
+
+async def test_a_second_writer_is_refused_in_words_and_readers_work_beside_the_first(folder: Path) -> None:
+    service = Service(folder, key=(key := new_key()))
+    await seed.pairs(service.url, key, [("ann", "ben")])
+    (folder / "people.csv").write_text(SHEET, encoding="utf-8")
+    writers = (("run",), ("import", "people", "people.csv"), ("invite", "m-1"), ("migrate",))
+    async with service, asyncio.timeout(2 * PATIENCE):
+        await service.start()
+        await service.listening()
+        for writer in writers:
+            refused = await service.command(*writer)
+            assert (refused.code, refused.out) == (1, ""), (writer, refused)
+            holder = f"This database is in use by mentorbot run (process {service.pid})."
+            assert refused.err.startswith(holder), (writer, refused)
+        found = await service.command("find", "sql", "--json")
+        assert found.code in (0, 1), found
+        assert "in use" not in found.err
+        shown = await service.command("config", "show")
+        assert (shown.code, "in use" in shown.err) == (0, False)
+        saved = await service.command("backup", "copy.db")
+        assert saved.code == 0, saved
+        await service.stop()
+        assert (folder / "copy.db").stat().st_size > 0
+        # The lock has gone with the process: nobody has to clear it away.
+        brought = await service.command("import", "people", "people.csv")
+        assert brought.code == 0, brought
+        found = await service.command("find", "python", "--json")
+        assert [each["ref"] for each in json.loads(found.out)] == ["m-1"]
+
+
+async def test_a_process_that_was_killed_keeps_nobody_away(folder: Path) -> None:
+    async with Service(folder) as service, asyncio.timeout(2 * PATIENCE):
+        await service.start()
+        await service.listening()
+        await service.kill()
+        (folder / "people.csv").write_text(SHEET, encoding="utf-8")
+        brought = await service.command("import", "people", "people.csv")
+        assert brought.code == 0, brought
