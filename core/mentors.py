@@ -116,7 +116,7 @@ class Mentors:
 
     def refresh(self, tx: Connection, now: datetime) -> None:
         """Take over what has been committed; `tx` must be a read of committed data."""
-        # Statements of a read on the event loop give way to others in between, so that waiting here would stop them all.
+        # A read on the event loop gives way to others between its statements: waiting here would stop them all.
         if not self._lock.acquire(blocking=False):
             return
         try:

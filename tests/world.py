@@ -3,14 +3,15 @@
 `open_world` seats a cast, written as in a scripted conversation, on a database that has our tables.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Table, create_engine, select
 
 from bot.adapters.console import NAME, answer_json
 from bot.app import wire
@@ -37,7 +38,7 @@ from bot.stage.community import names, seat
 from bot.stage.driver import ConsoleDriver, Shown
 from bot.stage.script import Person, parse
 from core.store.database import Database, open_database
-from core.store.tables import addresses, outbox
+from core.store.tables import addresses, metadata, outbox
 from core.store.types import Keyring
 
 T = TypeVar("T")
@@ -231,3 +232,14 @@ class Told:
     def open(self, file: object) -> AsyncIterator[bytes]:
         """Nobody sends files here."""
         raise NotImplementedError(file)
+
+
+@contextmanager
+def temporary_store() -> Iterator[str]:
+    """Give the URL of an SQLite file with our tables, for an example of many; it is gone afterwards."""
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{Path(folder) / 'store.db'}"
+        engine = create_engine(url)
+        metadata.create_all(engine)
+        engine.dispose()
+        yield url

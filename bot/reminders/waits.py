@@ -15,6 +15,7 @@ from core import users, waits
 from core.store import retention
 
 BATCH = 1000
+AGAIN = timedelta(hours=1)
 
 Due = Callable[[Turn, Sequence[str]], None]
 

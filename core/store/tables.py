@@ -16,6 +16,7 @@ from sqlalchemy import (
 
 from core.store.types import Code, Personal, Sealed, UtcDateTime, Words
 
+# `sqlite_autoincrement`: an id is never given out again, so that an old button cannot mean somebody else's row.
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -68,6 +69,7 @@ users = Table(
     Column("stopped", Boolean, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("changed_at", UtcDateTime, nullable=False, index=True),
+    sqlite_autoincrement=True,
 )
 
 user_topics = Table(
@@ -142,6 +144,7 @@ reports = Table(
     Column("body", Sealed, nullable=False, info=SAFETY.info),
     Column("state", Code(16), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    sqlite_autoincrement=True,
 )
 
 requests = Table(
@@ -168,6 +171,7 @@ requests = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("step_at", UtcDateTime, nullable=False),
     Column("closed_at", UtcDateTime),
+    sqlite_autoincrement=True,
 )
 
 offers = Table(
@@ -186,6 +190,7 @@ offers = Table(
     Column("answered_at", UtcDateTime),
     UniqueConstraint("request_id", "mentor_id"),
     Index("ix_offers_mentor_id_state", "mentor_id", "state"),
+    sqlite_autoincrement=True,
 )
 
 mentorships = Table(
@@ -215,6 +220,7 @@ mentorships = Table(
     Column("ends_at", UtcDateTime, nullable=False),
     Column("ended_at", UtcDateTime),
     Column("reason", Code(16)),
+    sqlite_autoincrement=True,
 )
 
 rooms = Table(
@@ -226,6 +232,7 @@ rooms = Table(
     ),
     Column("place", Words, info=DELIVERY.info),
     Column("created_at", UtcDateTime, nullable=False),
+    sqlite_autoincrement=True,
 )
 
 sessions = Table(
@@ -242,6 +249,7 @@ sessions = Table(
     Column("revision", Integer, nullable=False),
     Column("late", Boolean, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    sqlite_autoincrement=True,
 )
 
 session_answers = Table(
@@ -283,6 +291,7 @@ runs = Table(
     Column("version", Integer, nullable=False),
     Column("touched_at", UtcDateTime, nullable=False, index=True),
     UniqueConstraint("platform", "address", "dialog"),
+    sqlite_autoincrement=True,
 )
 
 tokens = Table(
@@ -308,6 +317,7 @@ views = Table(
         info=Personal("paging through a list, asking somebody in it", "7 days").info,
     ),
     Column("created_at", UtcDateTime, nullable=False, index=True),
+    sqlite_autoincrement=True,
 )
 
 seen_events = Table(
@@ -355,6 +365,7 @@ outbox = Table(
     Index("ix_outbox_state_due_at", "state", "due_at"),
     Index("ix_outbox_stream_state", "stream", "state"),
     Index("ix_outbox_user_id_settled_at", "user_id", "settled_at"),
+    sqlite_autoincrement=True,
 )
 
 deliveries = Table(

@@ -56,7 +56,8 @@ class Line:
         while not self.up.is_set():
             await self.up.wait()
         assert self._writer is not None
-        waiting = self._waiting[event["id"]] = asyncio.get_running_loop().create_future()
+        waiting: asyncio.Future[Answer | None] = asyncio.get_running_loop().create_future()
+        self._waiting[event["id"]] = waiting
         self._writer.write(json.dumps(event).encode() + b"\n")
         self.sent += 1
         return await waiting

@@ -40,8 +40,11 @@ class Ended:
 class Service:
     """`run` on a database in a folder of its own; everything it writes is in that folder or in `said`."""
 
-    def __init__(self, folder: Path, *settings: str, key: str = "", url: str = "") -> None:
-        """`key` seals private text; with none it is stored readably. `url` is another database than the folder's."""
+    def __init__(self, folder: Path, *settings: str, key: str | None = None, url: str = "") -> None:
+        """`key` seals private text, "" lets the service make one; without one, text is stored readably.
+
+        `url` is another database than the one in the folder.
+        """
         self.home = folder / "home"
         self.socket = folder / "socket"
         self.database = self.home / "mentorbot.db"
@@ -54,8 +57,8 @@ class Service:
             "PYTHONPATH": str(ROOT),
             "MENTORBOT_HOME": str(self.home),
             "MENTORBOT_DATABASE__URL": self.url,
-            "MENTORBOT_ENCRYPTION__MODE": "on" if key else "off",
-            "MENTORBOT_ENCRYPTION__KEYS": key,
+            "MENTORBOT_ENCRYPTION__MODE": "off" if key is None else "on",
+            "MENTORBOT_ENCRYPTION__KEYS": key or "",
             "XDG_CONFIG_HOME": str(folder / "config"),
         }
         self._folder = folder
@@ -149,5 +152,6 @@ class Service:
     def count(self, condition: str, *values: object) -> int:
         """Count rows: `outbox WHERE state = ?`."""
         with self.look() as connection:
-            found: int = connection.execute(f"SELECT count(*) FROM {condition}", values).fetchone()[0]
+            query = f"SELECT count(*) FROM {condition}"  # noqa: S608 (the tests' own words)
+            found: int = connection.execute(query, values).fetchone()[0]
             return found

@@ -9,6 +9,7 @@ import os
 import socket
 import sys
 import time
+from contextlib import suppress
 from typing import Any
 
 
@@ -16,10 +17,8 @@ def main(path: str) -> None:
     """Listen where the input says."""
     log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     for number, line in enumerate(sys.stdin, 1):
-        try:
+        with suppress(OSError):
             listen(line.strip(), log, number)
-        except OSError:
-            pass
         tell({"gone": number})
 
 

@@ -27,7 +27,7 @@ class Pair:
     sessions: tuple[int, ...]
 
 
-async def pairs(url: str, key: str, names: Sequence[tuple[str, str]], met: int = 0) -> list[Pair]:
+async def pairs(url: str, key: str | None, names: Sequence[tuple[str, str]], met: int = 0) -> list[Pair]:
     """Make a database with these pairs (mentee, mentor), who have met so many times and were not asked about it."""
     keyring, now = Keyring([key] if key else []), datetime.now(UTC)
     migrate(url, keyring, now)
@@ -62,4 +62,5 @@ def _person(tx: Connection, now: datetime, name: str, *, mentor: bool) -> int:
     user = users.create(tx, now, POLICY, name=name, mentor=mentor, mentee=not mentor, **AWAKE)
     row = {"platform": "console", "id": name, "user_id": user, "name": name, "created_at": now}
     tx.execute(insert(addresses).values(**row, reachable=True, preferred=True))
+    users.set_topics(tx, user, users.HELPS if mentor else users.WANTS, (("sql", 4),))
     return user

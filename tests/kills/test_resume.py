@@ -31,9 +31,9 @@ SAID: Sequence[tuple[str, str]] = (
 """What everybody answers when they sign up, in the order in which it is asked."""
 
 
-
-
-async def test_after_a_kill_between_commit_and_reply_the_next_input_shows_what_is_pending(folder: Path) -> None:
+async def test_after_a_kill_between_commit_and_reply_the_next_input_shows_what_is_pending(
+    folder: Path,
+) -> None:
     line, eaten, attempts = Line(), set[int](), 0
     async with Service(folder) as service, asyncio.timeout(3 * PATIENCE):
         # The moment cannot be chosen, only tried for.
@@ -76,7 +76,9 @@ async def kill_at_commit(
 ) -> list[Mapping[str, Any] | None]:
     """Send all events at once and kill the process the moment the database holds all; give what was answered."""
     # The answers to a crowd are in front of theirs on the way out, which leaves time for the kill.
-    crowd = [{"id": f"{events[0]['id']}.{number}", "who": f"{number}", "say": "/help"} for number in range(CROWD)]
+    crowd = [
+        {"id": f"{events[0]['id']}.{number}", "who": f"{number}", "say": "/help"} for number in range(CROWD)
+    ]
     others = [asyncio.create_task(line.once(event)) for event in crowd]
     answers = [asyncio.create_task(line.once(event)) for event in events]
     await asyncio.sleep(0)
@@ -87,13 +89,13 @@ async def kill_at_commit(
 
 
 def kill_when_seen(service: Service, ids: Sequence[str]) -> None:
-    marks, end = ", ".join("?" * len(ids)), time.monotonic() + PATIENCE
+    end, wanted = time.monotonic() + PATIENCE, [json.dumps(ids)]
+    query = "SELECT count(*) FROM seen_events WHERE id IN (SELECT value FROM json_each(?))"
     with service.look() as database:
         seen = 0
         while seen < len(ids):
             assert time.monotonic() < end
-            query = f"SELECT count(*) FROM seen_events WHERE id IN ({marks})"
-            seen = database.execute(query, list(ids)).fetchone()[0]
+            seen = database.execute(query, wanted).fetchone()[0]
         os.kill(service.pid, signal.SIGKILL)
 
 

@@ -16,12 +16,16 @@ BEFORE = 10
 QUICKEST, LONGEST = 0.0, 10.0
 
 
-@pytest.mark.parametrize("stops", [pytest.param(5, id="five"), pytest.param(100, id="many", marks=pytest.mark.soak)])
+@pytest.mark.parametrize(
+    "stops", [pytest.param(5, id="five"), pytest.param(100, id="many", marks=pytest.mark.soak)]
+)
 async def test_a_stop_under_load_takes_seconds_and_makes_no_copies(folder: Path, stops: int) -> None:
     service, line, ledger = Service(folder, key=(key := new_key())), Line(), Ledger()
     names = [(f"learner-{pair}", f"teacher-{pair}") for pair in range(PAIRS)]
     await seed.pairs(service.url, key, names)
-    people = [(Person(one, line, ledger, Random(1)), other) for pair in names for one, other in (pair, pair[::-1])]
+    people = [
+        (Person(one, line, ledger, Random(1)), other) for pair in names for one, other in (pair, pair[::-1])
+    ]
     enough = asyncio.Event()
 
     async def write(person: Person, partner: str) -> None:
@@ -61,3 +65,23 @@ async def up(service: Service, line: Line, receiver: Receiver) -> None:
     await service.listening()
     await receiver.connect(service.socket)
     await line.connect(service.socket)
+
+
+async def test_a_receiver_that_never_confirms_does_not_hold_up_a_stop(folder: Path) -> None:
+    service, line = Service(folder), Line()
+    await seed.pairs(service.url, None, [("ann", "ben")])
+    ann = Person("ann", line, Ledger(), Random(1))
+    async with service, asyncio.timeout(2 * PATIENCE):
+        await service.start()
+        await service.listening()
+        await line.connect(service.socket)
+        reader, writer = await asyncio.open_unix_connection(service.socket)
+        writer.write(b'{"hello": ["*"]}\n')
+        await ann.talk("ben", 1)
+        assert b'"push"' in await reader.readline()
+        assert await service.stop() < LONGEST
+        writer.close()
+        await line.close()
+    # It may have arrived or not; this is known, and it will be sent once more.
+    with service.look() as database:
+        assert database.execute("SELECT state, doubts FROM outbox").fetchall() == [("ready", 1)]

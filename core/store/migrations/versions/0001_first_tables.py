@@ -21,6 +21,7 @@ def upgrade() -> None:
         sa.Column("touched_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_runs")),
         sa.UniqueConstraint("platform", "address", "dialog", name=op.f("uq_runs_platform_address_dialog")),
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_runs_touched_at"), "runs", ["touched_at"], unique=False)
     op.create_table(
@@ -67,6 +68,7 @@ def upgrade() -> None:
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
         sa.UniqueConstraint("ref", name=op.f("uq_users_ref")),
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_users_changed_at"), "users", ["changed_at"], unique=False)
     op.create_table(
@@ -78,6 +80,7 @@ def upgrade() -> None:
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_views")),
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_views_created_at"), "views", ["created_at"], unique=False)
     op.create_table(
@@ -146,6 +149,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
         sa.UniqueConstraint("once", name=op.f("uq_outbox_once")),
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_outbox_source"), "outbox", ["source"], unique=False)
     op.create_index("ix_outbox_state_due_at", "outbox", ["state", "due_at"], unique=False)
@@ -167,6 +171,7 @@ def upgrade() -> None:
             ["reporter_id"], ["users.id"], name=op.f("fk_reports_reporter_id_users"), ondelete="SET NULL"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reports")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "requests",
@@ -191,6 +196,7 @@ def upgrade() -> None:
             ["wanted_id"], ["users.id"], name=op.f("fk_requests_wanted_id_users"), ondelete="SET NULL"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_requests")),
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_requests_mentee_id"), "requests", ["mentee_id"], unique=False)
     op.create_table(
@@ -257,6 +263,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mentorships")),
         sa.UniqueConstraint("request_id", name=op.f("uq_mentorships_request_id")),
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_mentorships_mentee_id"), "mentorships", ["mentee_id"], unique=False)
     op.create_index(op.f("ix_mentorships_mentor_id"), "mentorships", ["mentor_id"], unique=False)
@@ -281,6 +288,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_offers")),
         sa.UniqueConstraint("request_id", "mentor_id", name=op.f("uq_offers_request_id_mentor_id")),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_offers_mentor_id_state", "offers", ["mentor_id", "state"], unique=False)
     op.create_table(
@@ -297,6 +305,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_rooms")),
         sa.UniqueConstraint("mentorship_id", name=op.f("uq_rooms_mentorship_id")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "sessions",
@@ -321,6 +330,7 @@ def upgrade() -> None:
             ["proposed_by"], ["users.id"], name=op.f("fk_sessions_proposed_by_users"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sessions")),
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_sessions_mentorship_id"), "sessions", ["mentorship_id"], unique=False)
     op.create_index(op.f("ix_sessions_starts_at"), "sessions", ["starts_at"], unique=False)
