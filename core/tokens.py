@@ -28,6 +28,8 @@ def issue(tx: Connection, purpose: str, user_id: int, expires_at: datetime, rng:
 
 def look_up(tx: Connection, purpose: str, code: str, now: datetime) -> int | None:
     """Find the user a code was made for without using it up; None where it is wrong, old or used."""
+    if not code.strip():
+        return None
     row = tx.execute(
         select(tokens.c.user_id, tokens.c.expires_at).where(
             (tokens.c.hash == _hash(code)) & (tokens.c.purpose == purpose)
@@ -38,6 +40,8 @@ def look_up(tx: Connection, purpose: str, code: str, now: datetime) -> int | Non
 
 def redeem(tx: Connection, purpose: str, code: str, now: datetime) -> int | None:
     """Use a code up; the user it was made for, or None where it is wrong, old or used."""
+    if not code.strip():
+        return None
     row = tx.execute(
         delete(tokens)
         .where((tokens.c.hash == _hash(code)) & (tokens.c.purpose == purpose))

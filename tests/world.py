@@ -203,10 +203,11 @@ async def match(world: World, mentee: str = "ana", mentor: str = "lee", words: s
 
 @dataclass(slots=True)
 class Told:
-    """A platform that answers a send as it was told to; by default it takes everything."""
+    """A platform that answers a send as it was told to, of every message or of one; by default it takes all."""
 
     name: str = NAME
     outcomes: list[Delivery] = field(default_factory=list)
+    about: str = ""
     pushed: list[tuple[str, str, Rendered]] = field(default_factory=list)
     edited: list[tuple[str, str, Rendered]] = field(default_factory=list)
 
@@ -217,7 +218,8 @@ class Told:
     async def push(self, to: Address | Place, message: Rendered, once: str) -> Delivery:
         """Take a message."""
         self.pushed.append((to.id, once, message))
-        return self.outcomes.pop(0) if self.outcomes else Sent(f"{self.name}-{len(self.pushed)}")
+        told = self.outcomes and self.about in ("", once)
+        return self.outcomes.pop(0) if told else Sent(f"{self.name}-{len(self.pushed)}")
 
     async def edit(self, ref: Ref, message: Rendered) -> Delivery:
         """Take the new words of a message."""

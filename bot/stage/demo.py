@@ -7,19 +7,20 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NoReturn
 
-from bot.app import system_clock
 from bot.config import Settings, load
 from bot.ports import Address
 from bot.stage import community, player
 from bot.stage.driver import ConsoleDriver, Shown
 from bot.stage.script import Kill, Person, Script, ScriptError, parse
-from bot.stage.terminal import Screen
+from bot.stage.terminal import KILLED, WELCOME, Screen
 from core.store.types import new_key
 
+BEGIN = datetime(2026, 3, 2, 8, tzinfo=UTC)
+"""A Monday morning in Europe, the afternoon in Asia: the same for everybody who plays, so that a seed is a story."""
 START_BEFORE = timedelta(days=2)
 
 
@@ -60,14 +61,14 @@ def settings(
 async def demo(seed: int, resume: Path | None, screen: Screen) -> int:
     """Run the demo; returns the exit code."""
     if resume is not None:
-        return await _perform(_scene(resume), screen)
-    lines = screen.script()
-    folder = tempfile.mkdtemp(prefix="mentorbot-demo-")
+        scene = _scene(resume)
+    else:
+        folder = tempfile.mkdtemp(prefix="mentorbot-demo-")
+        scene = Scene(folder, screen.script(), 0, "", 0, [], failed=False, seed=seed)
     try:
-        scene = Scene(folder, lines, 0, "", 0, [], failed=False, seed=seed)
         return await _perform(scene, screen)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(scene.folder, ignore_errors=True)
 
 
 def _scene(file: Path) -> Scene:
@@ -83,7 +84,7 @@ async def _perform(scene: Scene, screen: Screen) -> int:
         return 2
     invented = not script.cast
     cast = community.community(scene.seed) if invented else list(script.cast)
-    begin = script.at or system_clock()
+    begin = script.at or BEGIN
     now = datetime.fromisoformat(scene.now) if scene.now else begin - START_BEFORE if invented else begin
     driver = ConsoleDriver(settings(folder, script, cast), now, community.names(cast))
     driver.events = scene.events
@@ -99,6 +100,7 @@ async def _perform(scene: Scene, screen: Screen) -> int:
         if scene.script:
             failed = await _play(driver, script, scene, screen)
         else:
+            screen.write(KILLED if scene.now else WELCOME)
             await screen.interact(driver, cast, lambda: _kill(driver, scene, scene.done, failed=False))
     finally:
         await driver.close()

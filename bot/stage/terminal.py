@@ -17,6 +17,8 @@ This is Harbour, an invented community of sixty people. You play all of them; no
   people                 lists who is there      quit          ends the demo
 A line without a name goes on as the one who spoke last. Tab completes names, commands and buttons."""
 
+KILLED = "Killed, and started again: it goes on where it was."
+
 GREY, BLUE, GREEN, RED, BOLD, OFF = "\033[90m", "\033[34m", "\033[32m", "\033[31m", "\033[1m", "\033[0m"
 
 
@@ -78,7 +80,6 @@ class Screen:
                     yield Completion(whole, start_position=-len(typed))
 
         speaker = cast[0].handle
-        self.write(WELCOME)
         session: PromptSession[str] = PromptSession()
         while True:
             now = driver.clock.now.strftime("%a %d %b %H:%M")
@@ -92,7 +93,6 @@ class Screen:
                 self.write(listing(cast) if line == "people" else WELCOME)
                 continue
             if line == "--- kill":
-                self.write("Killed, and started again.")
                 kill()
             if line:
                 speaker = await self._play_line(driver, line, cast, speaker)
