@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.dialogs import (
+    approvals,
     consent,
     find,
     help,
@@ -100,6 +101,10 @@ BUTTONS: Mapping[str, Row] = {
     "stop": Row(offers.stop),
     "assign": Row(asking.assign, "organiser"),
     "requeue": Row(organiser.requeue, "organiser"),
+    "approve": Row(approvals.approve, "organiser"),
+    "refuse": Row(approvals.refuse, "organiser"),
+    "changes": Row(approvals.changes, "organiser"),
+    "ready": Row(approvals.ready),
     # A pair and its sessions
     "end": Row(mentorships.end),
     "confirm": Row(meetings.confirm),
@@ -118,6 +123,7 @@ DIALOGS: Mapping[str, Dialog] = {
     dialog.name: dialog
     for dialog in (
         signup.SIGNUP,
+        approvals.CHANGES,
         consent.CONSENT,
         profile.PROFILE,
         find.FIND,

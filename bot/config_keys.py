@@ -89,6 +89,18 @@ def _wall(text: str) -> int:
     return int(hour) * 60 + int(minute)
 
 
+def _code(text: str) -> str:
+    return _match(r"[A-Za-z0-9-]{0,40}", text)
+
+
+def _flag(text: str) -> bool:
+    return {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}[text.lower()]
+
+
+def _question(text: str) -> str:
+    return _match(r"[^\n]{3,200}", text.strip())
+
+
 def _zone(text: str) -> str:
     try:
         return ZoneInfo(text).key
@@ -169,6 +181,9 @@ KINDS: Mapping[str, Kind] = {
     "community.zone": Kind("a time zone such as Europe/Madrid", _zone),
     "community.seed": _text(80),
     "community.consent_version": _whole(1, 10_000),
+    "signup.invite_code": Kind("a word of up to 40 letters and digits, or nothing", _code),
+    "signup.approve_mentors": Kind("true or false", _flag, lambda on: "true" if on else "false"),
+    "signup.questions": Kind("questions of up to 200 characters each", _question, many=True),
     "requests.open_requests": _whole(1, 20),
     "requests.first_wait": _span("1m", "30 days"),
     "requests.next_wait": _span("1m", "30 days"),

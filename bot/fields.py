@@ -32,9 +32,10 @@ class _Field:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text(_Field):
-    """Free words of `least` to `limit` characters; a value is the text."""
+    """Free words of `least` to `limit` characters; a value is the text. With `only`, nothing else is accepted."""
 
     least: int = 1
+    only: str | None = None
     limit: int = 2000
     lines: bool = False
 

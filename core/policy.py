@@ -37,6 +37,11 @@ class Policy:
     seed: str = "mentorbot"
     consent_version: int = 1
 
+    # Sign-up
+    invite_code: str = ""
+    approve_mentors: bool = False
+    questions: tuple[str, ...] = ()
+
     # Requests and offers
     open_requests: int = 3
     first_wait: timedelta = timedelta(hours=24)

@@ -190,6 +190,11 @@ def everybody(tx: Connection) -> list[User]:
     return [_user(row) for row in tx.execute(select(*USER_COLUMNS).order_by(users.c.name, users.c.id))]
 
 
+def in_state(tx: Connection, state: str) -> list[User]:
+    """List the users in a state, the longest there first."""
+    return [_user(row) for row in tx.execute(select(*USER_COLUMNS).where(users.c.state == state).order_by(users.c.id))]
+
+
 def lock(tx: Connection, user_id: int) -> User:
     """Take the user's row for this transaction: whoever decides about a capacity counts after this."""
     return _user(tx.execute(BY_ID.with_for_update(), {"user": user_id}).one())

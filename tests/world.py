@@ -40,6 +40,7 @@ from bot.stage.script import Person, parse
 from core.store.database import Database, open_database
 from core.store.tables import addresses, metadata, outbox
 from core.store.types import Keyring
+from tests.conftest import memory
 
 T = TypeVar("T")
 
@@ -239,7 +240,7 @@ class Told:
 @contextmanager
 def temporary_store() -> Iterator[str]:
     """Give the URL of an SQLite file with our tables, for an example of many; it is gone afterwards."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=memory()) as folder:
         url = f"sqlite:///{Path(folder) / 'store.db'}"
         engine = create_engine(url)
         metadata.create_all(engine)

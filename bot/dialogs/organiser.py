@@ -1,6 +1,6 @@
 """What the organiser sees: who waits for a mentor, and what could not be delivered."""
 
-from bot.dialogs import requests
+from bot.dialogs import approvals, requests
 from bot.outbox import box
 from bot.ports import button_id
 from bot.turn import Action, Item, Message, Replies, Say, Turn, say
@@ -31,8 +31,11 @@ def show(turn: Turn, words: str) -> Replies:
         for row in troubles[:SHOWN]
     ]
     waiting = requests.waiting(turn)
-    counts = {"waiting": len(waiting), "troubles": len(troubles)}
-    return (Say((Message("organiser.desk", counts, items=(*waiting[:SHOWN], *undelivered)),)),)
+    mentors = approvals.waiting(turn)
+    counts = {"waiting": len(waiting), "mentors": len(mentors), "troubles": len(troubles)}
+    return (
+        Say((Message("organiser.desk", counts, items=(*waiting[:SHOWN], *mentors[:SHOWN], *undelivered)),)),
+    )
 
 
 def requeue(turn: Turn, arg: str) -> Replies:

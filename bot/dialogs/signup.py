@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from bot.dialogs import approvals
+from bot.dialogs.approvals import WAITING
 from bot.dialogs.form import Answers, Args, Dialog, Refused
 from bot.dialogs.values import values_of
 from bot.fields import Choice, Confirm, Field, Number, Option, Text, Week
@@ -51,13 +53,11 @@ def field_of(key: str, turn: Turn, *, required: bool = False) -> Field:
 
 def fields(turn: Turn, args: Args, answers: Answers) -> tuple[Field, ...]:
     """List the questions; those of a mentee or a mentor appear once the role is known."""
-    del args
     role = answers.get("role")
-    asked: list[Field] = [
-        Confirm(key="consent", must=True),
-        field_of("name", turn),
-        field_of("role", turn),
-    ]
+    asked: list[Field] = [Confirm(key="consent", must=True)]
+    if turn.policy.invite_code and "code" not in args:
+        asked.append(Text(key="invite", only=turn.policy.invite_code, limit=80))
+    asked += [field_of("name", turn), field_of("role", turn)]
     if role in (MENTOR, BOTH):
         asked.append(field_of("helps", turn, required=True))
         asked.extend(_levels(turn, answers))
@@ -69,6 +69,11 @@ def fields(turn: Turn, args: Args, answers: Answers) -> tuple[Field, ...]:
         asked.append(field_of("goal", turn))
     if role in (MENTOR, BOTH):
         asked.extend(field_of(key, turn) for key in ("budget", "formats"))
+    if role is not None:
+        asked.extend(
+            Text(key=f"own_{number}", required=False, limit=500, question=question)
+            for number, question in enumerate(turn.policy.questions)
+        )
     return tuple(asked)
 
 
@@ -126,7 +131,7 @@ def finish(turn: Turn, args: Args, answers: Answers) -> Replies | Refused:
     zone = answers.get("zone")
     told = turn.zone if turn.zone != turn.policy.zone else None
     values: dict[str, Json] = {
-        "state": "active",
+        "state": WAITING if role in (MENTOR, BOTH) and turn.policy.approve_mentors else "active",
         "name": str(answers["name"]),
         "mentor": role in (MENTOR, BOTH),
         "mentee": role in (MENTEE, BOTH),
@@ -137,6 +142,11 @@ def finish(turn: Turn, args: Args, answers: Answers) -> Replies | Refused:
         "free": answers.get("free") or [],
         "goal": answers.get("goal"),
         "formats": list(values_of(answers.get("formats"))),
+        "own_answers": {
+            question: answers[f"own_{number}"]
+            for number, question in enumerate(turn.policy.questions)
+            if answers.get(f"own_{number}")
+        },
     }
     if answers.get("budget") is not None:
         values["budget_hours"] = answers["budget"]
@@ -155,11 +165,23 @@ def finish(turn: Turn, args: Args, answers: Answers) -> Replies | Refused:
     )
     for side, levels in ((HELPS, helps), (WANTS, levels_of(answers.get("wants")))):
         keep_topics(turn, user_id, side, levels)
+    if values["state"] == WAITING:
+        approvals.ask(turn, users.known(turn.tx, user_id))
     actions = []
     if role in (MENTEE, BOTH):
         actions.append(Action("find", "signup.button.find", "primary"))
     actions.append(Action("profile", "signup.button.profile"))
-    return (Say((Message("signup.done", {"name": str(answers["name"]), "role": role}, tuple(actions)),)),)
+    return (
+        Say(
+            (
+                Message(
+                    "signup.done",
+                    {"name": str(answers["name"]), "role": role, "waiting": values["state"] == WAITING},
+                    tuple(actions),
+                ),
+            )
+        ),
+    )
 
 
 def _level(answer: Json) -> int | None:

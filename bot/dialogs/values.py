@@ -59,6 +59,8 @@ def _text(field: Text, raw: Json) -> Json | Problem:
         return Problem("error.text.long", {"limit": field.limit, "length": len(text)})
     if len(text) < field.least:
         return Problem("error.text.short", {"least": field.least})
+    if field.only is not None and text.casefold() != field.only.casefold():
+        return Problem("error.code")
     return text
 
 

@@ -12,7 +12,7 @@ from random import Random
 from sqlalchemy import Connection
 
 from bot.outbox.claim import Parcel, claim
-from bot.outbox.settle import recover, settle
+from bot.outbox.settle import Outcome, recover, settle
 from bot.ports import Adapter, Attached, Delivery, Ref, Refused, Rendered, ShownItem, Unknown
 from bot.render import silent
 from bot.turn import Attachment, Message, Turn
@@ -63,7 +63,7 @@ class Outbox:
         self._owner = owner
         self._real_clock = real_clock
         self._rng = Random(owner)
-        self._outcomes: list[tuple[Parcel, Address | None, Delivery]] = []
+        self._outcomes: list[Outcome] = []
         self._settling = asyncio.Lock()
         self._recover_at = real_clock()
         self.wake = asyncio.Event()
@@ -130,12 +130,19 @@ class Outbox:
             # Whoever gets here first settles for all that have finished meanwhile.
             outcomes, self._outcomes = self._outcomes, []
             if outcomes:
-                now = clock()
-                await self._database.write(lambda tx: self._settle(tx, outcomes, now))
+                await self._write_down(outcomes, clock())
 
-    def _settle(
-        self, tx: Connection, outcomes: list[tuple[Parcel, Address | None, Delivery]], now: datetime
-    ) -> None:
+    async def _write_down(self, outcomes: list[Outcome], now: datetime) -> None:
+        """Settle what has finished in one commit; where that fails each by itself, so that one fails alone."""
+        try:
+            await self._database.write(lambda tx: self._settle(tx, outcomes, now))
+        except Exception:  # what stays unsettled is taken up again when its lease is over
+            log.exception("settling %s failed", ", ".join(parcel.once for parcel, _, _ in outcomes)[:200])
+            if len(outcomes) > 1:
+                for outcome in outcomes:
+                    await self._write_down([outcome], now)
+
+    def _settle(self, tx: Connection, outcomes: list[Outcome], now: datetime) -> None:
         sent, given_up = settle(tx, outcomes, now, self._owner, self._rng)
         for parcels, hooks in ((sent, self._hooks.sent), (given_up, self._hooks.given_up)):
             for parcel in parcels:

@@ -41,6 +41,7 @@ KINDS: dict[str, Kind] = {
         Kind("question", capped=False, counts=False, bundles=False, private=True),
         Kind("request"),
         Kind("organiser", capped=False, counts=False, bundles=False, private=True),
+        Kind("approval", capped=False, counts=False, bundles=False, private=True),
         Kind("introduction", quiet="pass", capped=False, counts=False, bundles=False, private=True),
         Kind("room", quiet="pass", capped=False, counts=False, bundles=False, private=True),
         Kind("room.trouble", quiet="pass", capped=False, counts=False, bundles=False),

@@ -36,8 +36,8 @@ from tests.contract.rehearsal import ANSWERS, FIELDS, FILE, FORMATTED, NATIVE, T
 MONDAY = datetime(2026, 3, 2, 10, tzinfo=UTC)
 CAST = parse_script(
     [
-        'cast ana mentee Europe/Madrid en "Ana Ruiz" · lee mentor UTC en python,sql "Lee Chan" · '
-        "mei mentor Asia/Shanghai zh rust 王梅 · olga organiser · sam stranger"
+        'cast ana mentee Europe/Madrid en "Ana Ruiz" · lee mentor UTC en python,sql "Lee Chan"',
+        "cast mei mentor Asia/Shanghai zh rust 王梅 · olga organiser · sam stranger",
     ]
 ).cast
 SETTINGS = {
@@ -102,9 +102,8 @@ class Stage:
 
     def understood(self, who: str) -> dict[str, Json]:
         """Give the answers that the end of a form says were understood."""
-        text = self.driver.screen(who)[-1].text
-        assert text.startswith("Understood: ")
-        answers: dict[str, Json] = json.loads(text.removeprefix("Understood: "))
+        texts = [shown.text for shown in self.driver.screen(who) if shown.text.startswith("Understood: ")]
+        answers: dict[str, Json] = json.loads(texts[-1].removeprefix("Understood: "))
         return answers
 
     async def pair(self) -> None:
@@ -274,10 +273,10 @@ class Contract:
         ]
         came = await stage.came(asyncio.wait_for(_all(acts), 20))
         assert sorted((one.who, one.text.split()[0]) for one in came) == [
-            ("ana", "These"),
             ("ana", "What"),
-            ("lee", "These"),
+            ("ana", "Your"),
             ("lee", "What"),
+            ("lee", "Your"),
         ]
 
     # --- Forms --------------------------------------------------------------------------------------------------
@@ -394,7 +393,7 @@ class Contract:
         await stage.until("ana", "topics")
         assert "Python" in await stage.driver.options("ana", "topics", "pyth")
         assert "Europe/Madrid" in await stage.driver.options("ana", "zone", "madr")
-        assert await stage.driver.options("ana", "languages", "chin") == ["Chinese"]
+        assert "Chinese" in await stage.driver.options("ana", "languages", "chin")
         await stage.begin("mei", "everything")
         await stage.until("mei", "topics")
         assert "前端开发" in await stage.driver.options("mei", "topics", "frontend")
@@ -477,6 +476,8 @@ class Contract:
         assert [button["label"] for button in push.message["buttons"]] == ["Report"]
         assert push.message["items"] == []
 
+        # Half a character never gets as far as the outbox.
+        text, name, label = (each.encode(errors="ignore").decode() for each in (text, name, label))
         button = Action("begin:known", "rehearsal.plain", params={"text": label})
         row = Item("rehearsal.plain", {"text": text[:200]}, (button,))
         words = Message("rehearsal.named", {"name": name, "text": text}, (button,), (row,))
