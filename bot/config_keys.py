@@ -94,7 +94,7 @@ def _code(text: str) -> str:
 
 
 def _flag(text: str) -> bool:
-    return {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}[text.lower()]
+    return _match("true|yes|on|false|no|off", text.lower()) in {"true", "yes", "on"}
 
 
 def _question(text: str) -> str:

@@ -22,6 +22,8 @@ ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "config.example.yaml"
 KEY = base64.urlsafe_b64encode(bytes(range(32))).decode()
 OTHER = {
+    "signup.approve_mentors": "true",
+    "signup.questions": "Which team are you in?",
     "database.url": "postgresql://ana:secret@db.example/mentors",
     "encryption.mode": "off",
     "encryption.keys": KEY,

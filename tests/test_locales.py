@@ -315,6 +315,9 @@ DERIVED = {
     *(f"offer.format.{each}" for each in FORMATS),
     *(f"offer.urgency.{each}" for each in URGENCIES),
     *(f"reason.formats.{each}" for each in FORMATS),
+    # Asked only where the settings have an invite code.
+    "signup.invite.label",
+    "signup.invite.hint",
 }
 """The keys that the code puts together from a table."""
 LOOKS_LIKE_KEY = re.compile(rf"(?:{'|'.join(STEMS)})(?:\.[a-z0-9_]+)+")
