@@ -1,8 +1,8 @@
 """Durable steps of a sign-up, 64 people at once, beside python-telegram-bot's and aiogram's own conversations.
 
 `python -m benchmarks.dialogs [--json] [--rounds N] [--people N] [--folder DIR]`. Everybody answers the same eight
-questions after `/signup`, so a sign-up is nine steps. A step goes from the event as the platform writes it to the
-answer as the platform reads it; the three take turns in one run, and the medians of the rounds are compared.
+questions after `/signup`, so a sign-up is nine steps. A step goes from the event as an adapter hands it in to the
+answer rendered in the reader's words; the three take turns in one run, and the medians of the rounds are compared.
 """
 
 import argparse
@@ -24,9 +24,10 @@ from typing import Protocol
 from sqlalchemy import func, select
 
 from benchmarks.peers.questions import ANSWERS, AT_ONCE
-from bot.adapters.console import answer_json, from_json
+from bot.adapters.console import NAME, event_of, lines_of
 from bot.app import App, open_app
 from bot.config import load
+from bot.ports import Address, Incoming
 from bot.stage.driver import Screens
 from core.store.tables import runs, users
 from core.store.types import new_key
@@ -57,18 +58,18 @@ class Contender(Protocol):
 
 @dataclass(slots=True)
 class Ours:
-    """The program, spoken to in its own JSON lines."""
+    """The program, spoken to as an adapter does."""
 
     app: App
     durability: str = DURABILITY
 
     async def step(self, user: int, number: int, text: str) -> None:
-        """Read an event, handle it, write the answer."""
+        """Hand an event in and write the answer."""
         said = "/signup" if number == 0 else text
-        line = json.dumps({"id": f"{user}-{number}", "who": f"u{user}", "name": f"U{user}", "say": said})
-        answer = await self.app.router.handle(from_json(line.encode()))
+        who = Address(NAME, f"u{user}")
+        answer = await self.app.router.handle(Incoming(f"{user}-{number}", who, event_of(said), name=f"U{user}"))
         assert answer.saved
-        assert json.dumps(answer_json(f"{user}-{number}", answer), ensure_ascii=False)
+        assert all(lines_of(message) for message in answer.messages)
 
 
 @asynccontextmanager

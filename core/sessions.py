@@ -1,6 +1,6 @@
 """Meetings of a pair: proposed times, one confirmed, moved, cancelled; and afterwards whether they met."""
 
-import hashlib
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -50,8 +50,11 @@ def _session(row: Row[*tuple[Any, ...]]) -> Session:
 def propose(
     tx: Connection, mentorship_id: int, by: int, times: Sequence[datetime], policy: Policy, now: datetime
 ) -> Session:
-    """Propose a meeting at one of several times; the link is made once and stays when the session moves."""
-    room = hashlib.sha256(f"{policy.seed}:{mentorship_id}:{now.isoformat()}".encode()).hexdigest()[:16]
+    """Propose a meeting at one of several times; the link is made once and stays when the session moves.
+
+    Whoever knows a meeting's name can walk in, so it is the one draw that nobody can repeat.
+    """
+    room = secrets.token_hex(8)
     row = tx.execute(
         insert(sessions)
         .values(

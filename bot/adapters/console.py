@@ -97,13 +97,10 @@ def _question(asked: Asked, skip: str) -> list[str]:
 def prefilled(asked: Asked) -> str:
     """Give what is known already and can be kept with one press: a short text, or a value that is searched for."""
     kept = asked.initial
-    fits = (
-        isinstance(kept, str | int | float)
-        and not isinstance(kept, bool)
-        and len(str(kept)) <= PREFILLED_LIMIT
-    )
+    known = str(kept) if isinstance(kept, str | int | float) and not isinstance(kept, bool) else ""
+    fits = len(known) <= PREFILLED_LIMIT and "\n" not in known
     free = not asked.options and isinstance(asked.field, Text | Number | Choice)
-    return str(kept) if fits and free and not asked.error and "\n" not in str(kept) else ""
+    return known if fits and free and not asked.error else ""
 
 
 # --- JSON -------------------------------------------------------------------------------------------------------
@@ -254,8 +251,11 @@ class Console:
                 task = asyncio.create_task(self._take(line, writer, handle, suggest))
                 self._events.add(task)
                 task.add_done_callback(self._events.discard)
-        except (ConnectionError, ValueError):
+        except ConnectionError:
             log.debug("a console connection ended")
+        except ValueError:  # there is no telling where the next line begins
+            with contextlib.suppress(ConnectionError):
+                await _write(writer, {"error": f"a line has {LINE_LIMIT} bytes at the most"})
         finally:
             del self._listeners[writer]
             self._changed = asyncio.get_running_loop().time()

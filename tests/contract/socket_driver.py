@@ -103,14 +103,14 @@ class SocketDriver(ConsoleDriver):
     def __init__(self, settings: Settings, now: datetime, names: Told, opened: Opened = open_app) -> None:
         """Prepare a program for these people, at a moment of simulated time."""
         super().__init__(settings, now, names, opened)
-        self._path = Path()
+        self.path = Path()
         self._lines: dict[str, Line] = {}
         self._sent: dict[str, str] = {}
 
     async def open(self) -> None:
         """Start the program, and let everybody connect who is known."""
-        self._path = Path(self._stack.enter_context(TemporaryDirectory(prefix="mentorbot-"))) / "socket"
-        console = Console(self._path)
+        self.path = Path(self._stack.enter_context(TemporaryDirectory(prefix="mentorbot-"))) / "socket"
+        console = Console(self.path)
         self._app = await self._stack.enter_async_context(
             self._opened(self._settings, [console], self.clock, "run", say=lambda _: None)
         )
@@ -133,7 +133,7 @@ class SocketDriver(ConsoleDriver):
     async def _line(self, who: str) -> Line:
         """Give somebody's connection; where it is there already nothing is waited for, which keeps the order."""
         if who not in self._lines:
-            reader, writer = await asyncio.open_unix_connection(self._path, limit=LINE_LIMIT)
+            reader, writer = await asyncio.open_unix_connection(self.path, limit=LINE_LIMIT)
             line = self._lines[who] = Line(who, writer, self.screens, self._sent)
             line.listening = asyncio.create_task(line.listen(reader))
             line.send({"hello": [who]})
