@@ -76,14 +76,14 @@ ACCOUNT_COLUMNS = (
     addresses.c.room_id,
 )
 AT = (addresses.c.platform == bindparam("platform")) & (addresses.c.id == bindparam("address"))
-BY_ADDRESS = (
+MEET = Prepared(
     select(*ACCOUNT_COLUMNS, *USER_COLUMNS)
     .select_from(addresses.outerjoin(users, users.c.id == addresses.c.user_id))
     .where(AT)
 )
-# Taking the address's row is what keeps one person's events in order when several processes run.
-MEET_ALONE = Prepared(BY_ADDRESS.with_for_update(of=addresses))
-MEET = Prepared(BY_ADDRESS)
+# Taking the address's row is what keeps one person's events in order when several processes run. It is taken before
+# anything is read: who had to wait for it would otherwise see the user as they were before the wait.
+TAKE = select(addresses.c.id).where(AT).with_for_update()
 NAMES = select(users.c.id, users.c.name).where(users.c.id.in_(bindparam("people", expanding=True)))
 CREATE = Prepared(insert(users).returning(users.c.id), [name for name in User.__slots__ if name != "id"])
 CLAIM = Prepared(
@@ -113,7 +113,10 @@ def meet(
     alone: bool,
 ) -> tuple[Account, User | None]:
     """Find the account and the user behind an address; the first time, remember the address."""
-    row = (MEET_ALONE if alone else MEET).first(tx, {"platform": who.platform, "address": who.id})
+    where = {"platform": who.platform, "address": who.id}
+    if alone and tx.dialect.name != "sqlite":
+        tx.execute(TAKE, where)
+    row = MEET.first(tx, where)
     if row is None:
         account = Account(who, None, name, locale, zone, reachable=True, preferred=True, room_id=None)
         if alone and not _remember(tx, account, now):
@@ -192,7 +195,10 @@ def everybody(tx: Connection) -> list[User]:
 
 def in_state(tx: Connection, state: str) -> list[User]:
     """List the users in a state, the longest there first."""
-    return [_user(row) for row in tx.execute(select(*USER_COLUMNS).where(users.c.state == state).order_by(users.c.id))]
+    return [
+        _user(row)
+        for row in tx.execute(select(*USER_COLUMNS).where(users.c.state == state).order_by(users.c.id))
+    ]
 
 
 def lock(tx: Connection, user_id: int) -> User:

@@ -71,6 +71,7 @@ class World(ConsoleDriver):
         super().__init__(chosen, now, names(cast))
         self._shared = database
         self.adapters: list[Adapter] = [self.screens]
+        self.tag = "w"
 
     async def open(self) -> None:
         """Start the program, without the migrations."""
@@ -79,6 +80,11 @@ class World(ConsoleDriver):
             self._stack.push_async_callback(database.close)
         self._app = app = wire(self._settings, database, self.adapters, self.clock)
         await database.read(lambda tx: app.world.mentors.refresh(tx, self.clock()))
+
+    async def restart_with(self, **more: str) -> None:
+        """Start the program again with other settings."""
+        self._settings = settings(self._settings.database.url, **more)
+        await self.restart()
 
     async def write(self, fn: Callable[[Connection], T]) -> T:
         """Change the database."""
@@ -105,7 +111,7 @@ class World(ConsoleDriver):
         """Make an event; without an id it has one of its own."""
         self.events += 1
         return Incoming(
-            id_ or f"w{self.events}",
+            id_ or f"{self.tag}{self.events}",
             at(handle),
             event,
             **{"name": handle, **self._names.get(handle, {}), **more},
@@ -145,7 +151,9 @@ def read(answer: Answer) -> str:
 
 def run_of(answer: Answer) -> int:
     """Give the form that an answer asks."""
-    return next(message.form.run for message in answer.messages if message.form)
+    runs = [message.form.run for message in answer.messages if message.form]
+    assert runs, read(answer)
+    return runs[0]
 
 
 def asked(answer: Answer) -> list[str]:
@@ -186,7 +194,7 @@ async def twin(world: World, cast: str = STORY) -> AsyncIterator[World]:
     """
     shared = world.app.database if world._settings.database.url.startswith("sqlite") else None
     other = World(world._settings, cast_of(cast), world.clock.now, shared)
-    other.clock = world.clock
+    other.clock, other.tag = world.clock, "t"
     other.screens, other.adapters = world.screens, world.adapters
     await other.open()
     try:

@@ -78,7 +78,9 @@ class Outbox:
         tried = 0
         while True:
             parcels, more = await self._claim(clock())
-            await asyncio.gather(*(self._deliver(parcel, clock) for parcel in parcels))
+            if parcels:
+                outcomes = await asyncio.gather(*(self._outcome(parcel, clock()) for parcel in parcels))
+                await self._write_down(outcomes, clock())
             tried += len(parcels)
             if not more:
                 return tried
@@ -124,13 +126,15 @@ class Outbox:
         return await self._database.write(lambda tx: claim(tx, now, real, self._owner, self._policy))
 
     async def _deliver(self, parcel: Parcel, clock: Callable[[], datetime]) -> None:
-        address, delivery = await self._send(parcel, clock())
-        self._outcomes.append((parcel, address, delivery))
+        self._outcomes.append(await self._outcome(parcel, clock()))
         async with self._settling:
             # Whoever gets here first settles for all that have finished meanwhile.
             outcomes, self._outcomes = self._outcomes, []
             if outcomes:
                 await self._write_down(outcomes, clock())
+
+    async def _outcome(self, parcel: Parcel, now: datetime) -> Outcome:
+        return parcel, *await self._send(parcel, now)
 
     async def _write_down(self, outcomes: list[Outcome], now: datetime) -> None:
         """Settle what has finished in one commit; where that fails each by itself, so that one fails alone."""

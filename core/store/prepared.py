@@ -56,6 +56,15 @@ class Prepared:
         sql, given, _ = self._for(tx.dialect)
         return _run(raw, sql, given, values).rowcount
 
+    def many(self, tx: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
+        """Run it once for each row and say how many rows it changed."""
+        raw = tx.info.get(RAW)
+        if raw is None:
+            return tx.execute(self._statement, rows, execution_options={"preserve_rowcount": True}).rowcount
+        sql, given, _ = self._for(tx.dialect)
+        _guard(raw)
+        return raw.executemany(sql, [_bound(given, row) for row in rows])
+
     def _for(self, dialect: Dialect) -> Ready:
         found = self._ready.get(dialect)
         if found is None:
@@ -83,13 +92,18 @@ def _dialects(kind: TypeEngine[Any], dialect: Dialect) -> TypeEngine[Any]:
 def _run(
     raw: sqlite3.Connection, sql: str, given: Sequence[Column], values: Mapping[str, Any]
 ) -> sqlite3.Cursor:
+    _guard(raw)
+    return raw.execute(sql, _bound(given, values))
+
+
+def _guard(raw: sqlite3.Connection) -> None:
     if not raw.in_transaction:
         # Outside of the transaction the statement would commit itself.
         raise sqlite3.OperationalError("the transaction is over: an error before this has rolled it back")
-    return raw.execute(
-        sql,
-        [
-            write(values.get(name, constant)) if write else values.get(name, constant)
-            for name, constant, write in given
-        ],
-    )
+
+
+def _bound(given: Sequence[Column], values: Mapping[str, Any]) -> list[Any]:
+    return [
+        write(values.get(name, constant)) if write else values.get(name, constant)
+        for name, constant, write in given
+    ]

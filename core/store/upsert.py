@@ -31,5 +31,7 @@ def insert_or_ignore(
     """Insert one row or several; returns how many were new (for several, -1 where the driver cannot tell)."""
     if isinstance(values, Mapping) and tx.dialect.name == "sqlite":
         return _prepared(table, tuple(values)).count(tx, values)
+    if not isinstance(values, Mapping) and values and tx.dialect.name == "sqlite":
+        return _prepared(table, tuple(values[0])).many(tx, values)
     # Psycopg forgets the count when its cursor is closed, which for an INSERT is before we could ask.
     return tx.execute(_statement(tx.dialect.name, table), values, execution_options=COUNTED).rowcount

@@ -12,6 +12,7 @@ from typing import Any
 from tests.kills.lines import Answer, Event, Line, Receiver
 
 REDELIVERED = 0.7
+SEARCHES = 50
 
 
 @dataclass(frozen=True)
@@ -99,17 +100,20 @@ class Person:
 
     async def ask(self, mentor: str, topic: str) -> None:
         """Search, and ask the one mentor."""
-        while True:
+        for _ in range(SEARCHES):
             answer = await self.do(say=f"/find {topic}")
             ask = next((one for item in items(answer, mentor) for one in buttons(item, "ask:")), None)
-            # Said again after a kill, a search answers with no list: the list is what was lost.
+            # Delivered again after a kill, a search answers with no list: the list is what was lost.
             if ask is None:
                 continue
-            if await self.do(press=ask) is not None or await self._has("/requests", "withdraw:"):
-                break
-            if await self._has("/mentorships", "talk:"):
-                break
-        self._ledger.asked.add(self.name)
+            if (
+                await self.do(press=ask) is not None
+                or await self._has("/requests", "withdraw:")
+                or await self._has("/mentorships", "talk:")
+            ):
+                self._ledger.asked.add(self.name)
+                return
+        raise AssertionError(f"{mentor} is not found with {topic}: {answer}")
 
     async def accept(self, mentee: str, receiver: Receiver) -> None:
         """Wait for the offer and accept it."""

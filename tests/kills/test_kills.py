@@ -85,7 +85,7 @@ class Crowd:
 
 def unmistakable() -> list[str]:
     """Topics whose name is a few plain words that mean that topic alone."""
-    known, plain = topics.load(), re.compile(r"(?!.* and )[A-Za-z. -]+", re.IGNORECASE)
+    known, plain = topics.load(), re.compile(r"(?!.* and )[A-Za-z. -]{3,}", re.IGNORECASE)
     names = ((slug, known.name(slug, "en")) for slug in sorted(known.rows))
     return [name for slug, name in names if plain.fullmatch(name) and known.scan(name).slugs == (slug,)]
 
