@@ -63,7 +63,7 @@ class Prepared:
             return tx.execute(self._statement, rows, execution_options={"preserve_rowcount": True}).rowcount
         sql, given, _ = self._for(tx.dialect)
         _guard(raw)
-        return raw.executemany(sql, [_bound(given, row) for row in rows])
+        return raw.executemany(sql, [_bound(given, row) for row in rows]).rowcount
 
     def _for(self, dialect: Dialect) -> Ready:
         found = self._ready.get(dialect)
