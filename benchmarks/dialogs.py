@@ -67,7 +67,9 @@ class Ours:
         """Hand an event in and write the answer."""
         said = "/signup" if number == 0 else text
         who = Address(NAME, f"u{user}")
-        answer = await self.app.router.handle(Incoming(f"{user}-{number}", who, event_of(said), name=f"U{user}"))
+        answer = await self.app.router.handle(
+            Incoming(f"{user}-{number}", who, event_of(said), name=f"U{user}")
+        )
         assert answer.saved
         assert all(lines_of(message) for message in answer.messages)
 

@@ -127,8 +127,12 @@ class App:
     async def run(self, stop: asyncio.Event) -> None:
         """Run adapters, delivery and ticks until `stop`; then finish what has begun."""
         await self.outbox.recover(self.clock(), alone=sqlite_path(self.settings.database.url) is not None)
-        scheduler = schedule.start(self.tick)
-        tasks = [asyncio.create_task(self.outbox.run(self.clock), name="delivery")]
+        due = asyncio.Event()
+        scheduler = schedule.start(due.set)
+        tasks = [
+            asyncio.create_task(self.outbox.run(self.clock), name="delivery"),
+            asyncio.create_task(self._tick_when(due), name="waits"),
+        ]
         tasks += [
             asyncio.create_task(adapter.run(self.router.handle, self.router.suggest), name=name)
             for name, adapter in self.adapters.items()
@@ -143,6 +147,12 @@ class App:
             for task in (stopping, *tasks):
                 task.cancel()
             await asyncio.wait({stopping, *tasks}, timeout=STOP_SECONDS)
+
+    async def _tick_when(self, due: asyncio.Event) -> None:
+        while True:
+            await due.wait()
+            due.clear()
+            await self.tick()
 
     async def advance(self, clock: SimulatedClock, until: datetime) -> None:
         """Let simulated time pass, from one thing that is due to the next."""

@@ -133,7 +133,11 @@ class Router:
             account, user = users.meet(tx, search.who, self._clock(), "", None, None, alone=False)
             return user.locale if user else self._world.words.match(account.locale)
 
-        return suggest(search, await self._database.read(locale), self._world.topics)
+        try:
+            return suggest(search, await self._database.read(locale), self._world.topics)
+        except Exception:  # no suggestion is better than none of the form
+            log.exception("suggestions for %s failed", search.source)
+            return ()
 
     async def _answer(self, incoming: Incoming) -> Answer:
         now = self._clock()
@@ -232,7 +236,7 @@ class Router:
                 return ()
 
     def _command(self, turn: Turn, typed: str, words: str) -> Replies:
-        name = typed.strip().lstrip("/").lower()
+        name = typed.strip().lstrip("/").lower() or "help"
         if name == "back":
             return self._engine.back(turn)
         if name == "cancel":

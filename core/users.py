@@ -1,7 +1,7 @@
 """People: who they are, how they can be reached, what they agreed to, and when they want to be left alone."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -127,6 +127,7 @@ def meet(
     told = {"name": name or account.name, "locale": locale or account.locale, "zone": zone or account.zone}
     if alone and (told["name"], told["locale"], told["zone"]) != (account.name, account.locale, account.zone):
         tx.execute(update(addresses).where(_is(who)).values(**told))
+        account = replace(account, name=str(told["name"]), locale=told["locale"], zone=told["zone"])
     return account, None if row[2] is None else _user(row, 9)
 
 

@@ -606,6 +606,8 @@ VALUES: list[tuple[Field, Json, Json]] = [
     (Choice(key="c", search="topics", many=True, levels=5, free=True), [["js", 3]], [["javascript", 3]]),
     (Choice(key="c", search="topics", many=True, free=True), "k8s and 前端", ["kubernetes", "frontend"]),
     (Choice(key="c", search="topics", many=True, levels=5, free=True), '"pearl"', [["pearl", None]]),
+    (Choice(key="c", search="topics", many=True, levels=5, free=True), "knitting 2", [["knitting", 2]]),
+    (Choice(key="c", search="topics", many=True, levels=5, free=True), "zxqv9", [["zxqv9", None]]),
     (Choice(key="c", search="zones"), "上海", "Asia/Shanghai"),
     (Choice(key="c", search="zones"), "Europe/Madrid", "Europe/Madrid"),
     (Choice(key="c", search="languages", many=True), "Spanish, 中文", ["es", "zh"]),

@@ -17,7 +17,7 @@ from core.store.types import Json
 SEPARATORS = re.compile(r"[,，、;；\n]+|\s+(?:and|和|与|及)\s+", re.IGNORECASE)
 JOINED = re.compile("和|与|及")
 MOST_PARTS = 200
-LEVEL = re.compile(r"^(.*?)[\s:：=(（]*([1-9])[)）]?$", re.DOTALL)
+LEVEL = re.compile(r"^(.*?)([\s:：=(（]*)([1-9])[)）]?$", re.DOTALL)
 
 
 def read(field: Field, raw: Json, turn: Turn, dialog: str) -> Json | Problem:
@@ -191,11 +191,13 @@ def _one(
 ) -> tuple[str | Problem, int | None]:
     """Find the option that was meant; a number behind it is a level, where the field has levels."""
     value = _find(field, typed, turn, dialog)
-    if isinstance(value, str) or not field.levels or level is not None:
+    known = isinstance(value, str) and (field.search != "topics" or value in turn.topics.rows)
+    if known or not field.levels or level is not None:
         return value, level
     split = LEVEL.match(typed)
-    if split and split[1].strip():
-        return _find(field, split[1].strip(), turn, dialog), int(split[2])
+    # A figure that is part of a new topic's name stays there: web9, but not "knitting 2".
+    if split and split[1].strip() and (split[2] or isinstance(value, Problem)):
+        return _find(field, split[1].strip(), turn, dialog), int(split[3])
     return value, level
 
 

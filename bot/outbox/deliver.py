@@ -126,12 +126,16 @@ class Outbox:
         return await self._database.write(lambda tx: claim(tx, now, real, self._owner, self._policy))
 
     async def _deliver(self, parcel: Parcel, clock: Callable[[], datetime]) -> None:
-        self._outcomes.append(await self._outcome(parcel, clock()))
+        outcome = await self._outcome(parcel, clock())
+        # Only now look up the list: whoever settles puts a new one in its place.
+        self._outcomes.append(outcome)
         async with self._settling:
             # Whoever gets here first settles for all that have finished meanwhile.
             outcomes, self._outcomes = self._outcomes, []
             if outcomes:
                 await self._write_down(outcomes, clock())
+        # What stood behind it in its stream may leave now.
+        self.wake.set()
 
     async def _outcome(self, parcel: Parcel, now: datetime) -> Outcome:
         return parcel, *await self._send(parcel, now)

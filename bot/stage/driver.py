@@ -5,6 +5,7 @@ text, markup, buttons, items with buttons, the form, the file. Handles (`ana`) a
 `at` says what the platform calls them.
 """
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
@@ -163,6 +164,7 @@ class Screens:
     async def run(self, handle: Handle, suggest: Suggest) -> None:
         """Nothing to receive: the driver hands events in itself."""
         del handle, suggest
+        await asyncio.Event().wait()
 
     async def push(self, to: Address | Place, message: Rendered, once: str) -> Delivery:
         """Show a message."""

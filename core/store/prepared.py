@@ -60,10 +60,14 @@ class Prepared:
         """Run it once for each row and say how many rows it changed."""
         raw = tx.info.get(RAW)
         if raw is None:
-            return tx.execute(self._statement, rows, execution_options={"preserve_rowcount": True}).rowcount
+            every: int = tx.execute(
+                self._statement, rows, execution_options={"preserve_rowcount": True}
+            ).rowcount
+            return every
         sql, given, _ = self._for(tx.dialect)
         _guard(raw)
-        return raw.executemany(sql, [_bound(given, row) for row in rows]).rowcount
+        count: int = raw.executemany(sql, [_bound(given, row) for row in rows]).rowcount
+        return count
 
     def _for(self, dialect: Dialect) -> Ready:
         found = self._ready.get(dialect)

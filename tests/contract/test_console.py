@@ -86,7 +86,6 @@ JUNK = (
     b'{"id": "e1", "who": "ana", "run": 1, "values": ["x"]}',
     b'{"id": "\\ud800", "who": "ana", "say": "hello"}',
     b'{"id": "e1", "who": "\\ud800", "say": "hello"}',
-    b'{"search": "topics", "who": "\\ud800", "typed": "py"}',
 )
 
 

@@ -50,7 +50,7 @@ class Service:
         self.database = self.home / "mentorbot.db"
         self.url = url or f"sqlite:///{self.database}"
         self.said: list[str] = []
-        self.started = 0.0
+        self.started = self.listened = 0.0
         self._settings = (*AT_ANY_HOUR, f"console.socket={self.socket}", *settings)
         self._environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("MENTORBOT_")},
@@ -104,6 +104,7 @@ class Service:
         while line := await errors.readline():
             self.said.append(line.decode())
             if LISTENS in self.said[-1]:
+                self.listened = time.monotonic()
                 self._listens.set()
 
     async def listening(self) -> None:
