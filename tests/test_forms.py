@@ -602,7 +602,7 @@ VALUES: list[tuple[Field, Json, Json]] = [
     (Choice(key="c", options=OPTIONS, many=True), ["week", "week"], ["week"]),
     (Choice(key="c", options=OPTIONS, many=True, required=False), [], None),
     (Choice(key="c", options=OPTIONS, many=True, required=False), ", ", None),
-    (Choice(key="c", search="topics", many=True, levels=5, free=True), "js 3, rust", [["javascript", 3], ["rust", None]]),
+    (Choice(key="c", search="topics", many=True, levels=5, free=True), "js 3, go", [["javascript", 3], ["go", None]]),
     (Choice(key="c", search="topics", many=True, levels=5, free=True), [["js", 3]], [["javascript", 3]]),
     (Choice(key="c", search="topics", many=True, free=True), "k8s and 前端", ["kubernetes", "frontend"]),
     (Choice(key="c", search="topics", many=True, levels=5, free=True), '"pearl"', [["pearl", None]]),
