@@ -422,7 +422,7 @@ async def test_who_had_to_wait_sees_what_changed_meanwhile(postgres_store_url: s
         first = asyncio.create_task(one.write(slowly))
         assert await asyncio.to_thread(begun.wait, 20)
         second = asyncio.create_task(other.does("ana", Command("pause", "两周")))
-        while not await blocked(one):  # noqa: ASYNC110  (PostgreSQL tells nobody)
+        while not second.done() and not await blocked(one):  # noqa: ASYNC110  (PostgreSQL tells nobody)
             await asyncio.sleep(0)
         go_on.set()
         await first
@@ -468,17 +468,33 @@ async def test_two_outboxes_deliver_a_thousand_messages_once_each(store_url: str
             assert mine == sorted(mine, key=lambda once: int(once[4:]))
 
 
-async def test_both_outboxes_of_two_programs_have_a_share(postgres_store_url: str) -> None:
-    told = Told()
-    async with open_world(postgres_store_url, STORY, adapters=[told]) as one, twin(one) as other:
+async def test_two_that_claim_at_once_take_different_messages_and_do_not_wait(
+    postgres_store_url: str,
+) -> None:
+    async with two(postgres_store_url) as (one, other):
+        now, policy = one.clock(), one.app.settings.policy
         letters = [
-            Letter("room.trouble", at("p"), Message("pause.over"), f"once{number}") for number in range(600)
+            Letter("room.trouble", at("p"), Message("pause.over"), f"once{number}")
+            for number in range(2 * BATCH)
         ]
-        now = one.clock()
         await one.write(lambda tx: box.put_all(tx, now, letters))
-        shares = await at_once([one.app.outbox.drain(one.clock), other.app.outbox.drain(one.clock)])
-        assert sum(shares) == 600
-        assert min(shares) > 0
+        begun, go_on = threading.Event(), threading.Event()
+
+        def slowly(tx: Connection) -> set[str]:
+            parcels, _ = claim(tx, now, now, "one", policy)
+            begun.set()
+            assert go_on.wait(20)
+            return {parcel.once for parcel in parcels}
+
+        first = asyncio.create_task(one.write(slowly))
+        assert await asyncio.to_thread(begun.wait, 20)
+        try:
+            parcels, _ = await other.write(lambda tx: claim(tx, now, now, "other", policy))
+        finally:
+            go_on.set()
+        mine, others = await first, {parcel.once for parcel in parcels}
+        assert len(mine) == len(others) == BATCH
+        assert not mine & others
 
 
 async def test_what_one_program_claimed_and_never_sent_the_other_sends_when_the_lease_is_over(

@@ -67,12 +67,12 @@ FORMS: list[tuple[str, str, str, str]] = [
     ("/setting quiet", "whenever", "error.quiet", "21:00-08:00"),
     ("/setting quiet", "25:00-26:99", "error.quiet", "22-7"),
     ("/setting zone", "Atlantis", "error.zone.unknown", "Lisbon"),
-    ("/setting language", "Latin", "error.choice", "2"),
     ("/pause", "when hell freezes over", "error.until.unreadable", "1 April"),
     ("/pause", "2026-02-01", "error.until.past", "1 April"),
     ("/report", "x" * 2001, "error.text.long", "somebody was rude"),
     ("/find", "rost", "error.topic.near", "rust"),
     ("/block 2", "perhaps", "error.yes.unreadable", "no"),
+    ("/setting language", "Latin", "error.choice", "2"),
 ]
 
 

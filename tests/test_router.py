@@ -632,7 +632,8 @@ async def test_a_zone_that_does_not_exist_is_not_believed(store_url: str, zone: 
 
 
 TEXTS = (
-    "a\x00b", "half \ud83d of it", "\u202eright to left", "\u200b", "", "x" * 40_000, "𝟙" * 300, "/", "/ ", "//", "/\x00",
+    "a\x00b", "half \ud83d of it", "\u202eright to left", "\u200b", "", "x" * 40_000, "𝟙" * 300,
+    "/", "/ ", "//", "/\x00",
 )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ PEOPLE = 6
 ENOUGH = 3
 """How many of these questions, met at that moment, are enough."""
 TRIES = 8
-CROWD = 100
+CROWD = 250
 SAID: Sequence[tuple[str, str]] = (
     ("consent", "yes"),
     ("name", "Robin"),
