@@ -24,7 +24,7 @@ from bot.reminders import waits
 from bot.stage.driver import ConsoleDriver, Opened, Screens, Told
 from core.store.tables import outbox
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds after which something that should have happened has not."""
 
 UNDER_WAY = (

@@ -1,4 +1,5 @@
 import asyncio
+import logging
 import time
 from pathlib import Path
 from random import Random
@@ -11,6 +12,8 @@ from tests.kills import seed
 from tests.kills.lines import Line, Receiver
 from tests.kills.people import Ledger, Person
 from tests.kills.process import PATIENCE, Service
+
+log = logging.getLogger(__name__)
 
 SECRET = "the landlord of the blue house collects antique barometers"
 LONG = f"{SECRET}. " + "And some more of it. " * 150
@@ -56,6 +59,7 @@ async def carry(folder: Path, *, killed: bool) -> None:
         while traces(service):
             assert time.monotonic() - delivered < KEPT_AFTER_DELIVERY
             await receiver.next(0.2)
+        log.info("gone %.1f s after delivery, killed: %s", time.monotonic() - delivered, killed)
         await service.stop()
         await line.close()
     assert SECRET not in "".join(service.said)
