@@ -152,7 +152,10 @@ class App:
         while True:
             await due.wait()
             due.clear()
-            await self.tick()
+            try:
+                await self.tick()
+            except Exception:  # a database that is away for a moment must not end the waits
+                log.exception("a tick failed; the next one does its work")
 
     async def advance(self, clock: SimulatedClock, until: datetime) -> None:
         """Let simulated time pass, from one thing that is due to the next."""

@@ -94,7 +94,12 @@ class Outbox:
                 self.wake.clear()
                 starting = asyncio.create_task(self._start(tasks, clock))
                 # Shielded: what was claimed by a process that goes on must be sent by it, or would be in doubt.
-                if not await asyncio.shield(starting):
+                try:
+                    more = await asyncio.shield(starting)
+                except Exception:  # a database that is away for a moment must not end the delivery
+                    log.exception("claiming failed; it is tried again")
+                    more = False
+                if not more:
                     with contextlib.suppress(TimeoutError):
                         async with asyncio.timeout(poll):
                             await self.wake.wait()

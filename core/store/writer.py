@@ -116,6 +116,7 @@ class SqliteWriter:
             return False
         group: list[Job] = []
         stop = False
+        changes = self._raw.total_changes
         job: Job | None = first
         while job is not None:
             group.append(job)
@@ -130,7 +131,8 @@ class SqliteWriter:
             except queue.Empty:
                 break
             stop = job is None
-        self._dirty = True
+        # A look that changed nothing must not put off the emptying of the WAL.
+        self._dirty = self._dirty or self._raw.total_changes != changes
         try:
             self._raw.execute("COMMIT")
         except sqlite3.Error as error:
