@@ -450,7 +450,6 @@ async def test_an_organiser_has_no_power_over_what_is_between_two(sqlite_store_u
     await nothing_of_others_changes(sqlite_store_url, "olga", NOT_ORGANISERS, ARGS)
 
 
-@pytest.mark.xfail(strict=True, reason="a snooze does not ask yet whose reminder it is")
 async def test_nobody_is_reminded_of_what_is_somebody_elses(sqlite_store_url: str) -> None:
     await nothing_of_others_changes(sqlite_store_url, "zed", ["snooze"], ARGS)
 

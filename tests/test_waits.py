@@ -17,7 +17,7 @@ from bot.outbox.kinds import KINDS
 from bot.ports import Command
 from bot.reminders import waits as kinds
 from bot.turn import Message
-from core import waits
+from core import users, waits
 from core.store.tables import offers, outbox, requests, sessions
 from core.store.tables import waits as waiting
 from tests.world import MONDAY, STORY, World, asked, at, match, open_world, temporary_store
@@ -49,41 +49,43 @@ async def reminders(world: World, state: str = SENT) -> list[tuple[str, int, dat
 # --- Simulated time ---------------------------------------------------------------------------------------------
 
 TEAM = "ana mentee UTC · " + " · ".join(f"m{number} mentor UTC python" for number in range(5))
-QUICK = {"first_wait": "30m", "next_wait": "30m", "claim_wait": "40m"}
+QUICK = {"first_wait": "40m", "next_wait": "40m", "claim_wait": "60m"}
+"""So that all that follows from an offer falls on a full ten minutes, and what a plan puts never on the same one."""
 EVENING = datetime(2026, 3, 2, 19, tzinfo=UTC)
 
 acts = st.lists(
     st.tuples(
-        st.integers(0, 180),
+        st.integers(0, 18),
         st.one_of(
             st.tuples(
-                st.just("letter"), st.sampled_from(sorted(set(KINDS) - {"offer", "room"})), st.integers(0, 60)
+                st.just("letter"), st.sampled_from(sorted(set(KINDS) - {"offer", "room"})), st.integers(0, 6)
             ),
-            st.tuples(st.just("pause"), st.sampled_from(["m0", "m1", "ana"]), st.integers(1, 90)),
+            st.tuples(st.just("pause"), st.sampled_from(["m0", "m1", "ana"]), st.integers(0, 9)),
             st.tuples(st.just("decline"), st.integers(0, 4), st.just(0)),
             st.tuples(st.just("accept"), st.integers(0, 4), st.just(0)),
         ),
     ),
     max_size=6,
 )
+"""When (in tens of minutes), what, about whom, and how long after that it is due (in tens of minutes)."""
 
 
-async def act(world: World, number: int, what: str, whom: Any, minutes: int) -> None:
+async def act(world: World, number: int, what: str, whom: Any, tens: int) -> None:
     """Do one of the things of a plan."""
     now = world.clock.now
+    due = now + (10 * tens + 3 + number) * MINUTE
     match what:
         case "letter":
             ana = await world.user("ana")
             message = Message("room.item", {"partner": f"{whom} {number}"})
-            letter = Letter(whom, ana, message, f"letter{number}", due_at=now + minutes * MINUTE)
+            letter = Letter(whom, ana, message, f"letter{number}", due_at=due)
             await world.write(lambda tx: box.put(tx, now, letter))
         case "pause":
             user_id = await world.user(whom)
-            until = now + minutes * MINUTE
 
             def pause(tx: Any) -> None:
-                tx.execute(users_pause(user_id, until))
-                waits.put(tx, "pause.end", user_id, until)
+                users.change(tx, user_id, now, paused_until=due)
+                waits.put(tx, "pause.end", user_id, due)
 
             await world.write(pause)
         case _:
@@ -92,13 +94,6 @@ async def act(world: World, number: int, what: str, whom: Any, minutes: int) -> 
             for row in offer[:1]:
                 await world.pushes(by_id[row.mentor_id], f"{what}:{row.id}")
     await world.settle()
-
-
-def users_pause(user_id: int, until: datetime) -> Any:
-    """The change that puts somebody on a pause."""
-    from core.store.tables import users
-
-    return users.update().where(users.c.id == user_id).values(paused_until=until)
 
 
 async def play(
@@ -122,7 +117,7 @@ async def play(
                     await world.settle()
 
             for number, (minute, (what, whom, later)) in enumerate(sorted(plan, key=lambda one: one[0])):
-                await pass_to(minute)
+                await pass_to(10 * minute)
                 await act(world, number, what, whom, later)
             await pass_to(240)
             people = {shown.who for shown in world.screens.shown}
@@ -380,20 +375,14 @@ async def test_after_a_time_off_every_message_is_sent_once_or_listed_as_expired(
             row = rows[letter.once]
             assert row.state in (SENT, EXPIRED)
             assert came[letter.once] == (row.state == SENT)
-            expires = KINDS[letter.kind].expires
-            assert row.state == SENT or (expires is not None and row.due_at + expires < row.settled_at)
+            assert row.state == SENT or (row.expires_at is not None and row.expires_at < row.settled_at)
             late += row.state == EXPIRED
         listed = await world.read(lambda tx: box.troubles(tx, (EXPIRED,)))
         assert len(listed) == late
         assert (late > 0) == (time > HOUR / 2)
 
 
-STALE = pytest.mark.xfail(
-    strict=True, reason="a reminder is due when its wait is taken, however late that is"
-)
-
-
-@pytest.mark.parametrize("time", [HOUR, *(pytest.param(each, marks=STALE) for each in OFF[1:])], ids=str)
+@pytest.mark.parametrize("time", OFF, ids=str)
 async def test_after_a_time_off_nobody_is_reminded_of_a_session_that_is_over(
     store_url: str, time: timedelta
 ) -> None:

@@ -97,7 +97,9 @@ def confirm(turn: Turn, arg: str) -> Replies:
         return (say("session.own"),)
     if start <= turn.now:
         return (say("session.past", Action(button_id("propose", session.id), "session.button.other")),)
-    partner = users.known(turn.tx, pair.partner(turn.me.id))
+    # Whoever books somebody's hour has taken their row, in one order for all, and looks after that.
+    people = {one: users.lock(turn.tx, one) for one in sorted((pair.mentee_id, pair.mentor_id))}
+    partner = people[pair.partner(turn.me.id)]
     length = timedelta(minutes=session.minutes)
     for user in (turn.me, partner):
         for begin, end in sessions.busy(turn.tx, user.id, turn.now, session.id):
@@ -251,7 +253,9 @@ def _reminder(session: Session, reader: int, partner: str, kind: str) -> Letter:
     message = Message(kind, _about(session, partner), actions.get(kind, ()))
     # The time is part of what makes it unique: a session that was moved is reminded of anew.
     once = f"{kind}:{session.id}:{session.starts_at.isoformat()}:{reader}"
-    return Letter(kind, reader, message, once, f"session:{session.id}")
+    # However late the program comes back, nobody is reminded of what is over.
+    useful = {"session.day": session.starts_at, "session.soon": session.starts_at + SOON}.get(kind)
+    return Letter(kind, reader, message, once, f"session:{session.id}", expires_at=useful)
 
 
 # --- Afterwards -------------------------------------------------------------------------------------------------

@@ -26,8 +26,9 @@ class Letter:
     """A message to put: to a user, wherever they are reached, or to one address.
 
     `once` holds what it is about, time included: putting it twice sends one. `subject` is what `cancel` takes back.
-    `stream` keeps an order: nothing in it is sent before what was put earlier. `source` is the message of the
-    sender's that it passes on; `edits` is the row whose delivered message it replaces.
+    `expires_at` is when it is of no use any more, where its kind does not say so. `stream` keeps an order: nothing
+    in it is sent before what was put earlier. `source` is the message of the sender's that it passes on; `edits` is
+    the row whose delivered message it replaces.
     """
 
     kind: str
@@ -37,6 +38,7 @@ class Letter:
     subject: str = ""
     stream: str | None = None
     due_at: datetime | None = None
+    expires_at: datetime | None = None
     source: Ref | None = None
     edits: int | None = None
 
@@ -72,7 +74,7 @@ def _values(letter: Letter, now: datetime) -> dict[str, Any]:
         "message": message_json(letter.message),
         "state": READY,
         "due_at": due,
-        "expires_at": due + kind.expires if kind.expires else None,
+        "expires_at": letter.expires_at or (due + kind.expires if kind.expires else None),
         "created_at": now,
         "attempts": 0,
         "doubts": 0,

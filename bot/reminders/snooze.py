@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from bot.matching import deadlines
+from bot.matching import deadlines, offers
 from bot.mentorships import sessions as meetings
 from bot.turn import Replies, Turn, say
 from core import sessions, waits
@@ -14,6 +14,9 @@ def snooze(turn: Turn, arg: str) -> Replies:
     """Put a reminder off; `arg` is what it was about: `session.42`, `after.42` or `offer.7`."""
     what, _, number = arg.partition(".")
     if what not in ("session", "after", "offer") or not number.isdecimal():
+        return (say("error.stale"),)
+    theirs = offers.mine(turn, number) if what == "offer" else meetings.mine(turn, number)
+    if theirs is None:
         return (say("error.stale"),)
     at = deadlines.ends_awake(turn.me, turn.now + LATER)
     waits.put(turn.tx, "snooze", f"{arg}.{turn.me.id}", at)
