@@ -191,11 +191,12 @@ def message_from(data: Mapping[str, Json]) -> Message:
 
 
 def _mapping(value: Json) -> Mapping[str, Json]:
-    return value if isinstance(value, Mapping) else EMPTY
+    # What comes out of JSON is a dict: asking for Mapping costs a fifth of a claim.
+    return value if isinstance(value, dict) else EMPTY
 
 
 def _list(value: Json) -> list[Mapping[str, Json]]:
-    return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 def _action_from(data: Mapping[str, Json]) -> Action:
