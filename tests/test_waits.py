@@ -106,20 +106,21 @@ async def play(
             await world.command("ana", "find", "python")
             await world.press("ana", "Ask the first available")
 
-            async def pass_to(minute: int) -> None:
-                until = EVENING + minute * MINUTE
-                if not by_minute:
-                    await world.advance(max(until - world.clock.now, timedelta()))
-                    due = await world.read(kinds.next_due)
-                    assert due is None or due > until
-                while by_minute and world.clock.now + MINUTE <= until + timedelta(seconds=1):
-                    world.clock.now += MINUTE
+            async def pass_to(until: datetime) -> None:
+                """Let time pass: from minute to minute, or in leaps."""
+                while by_minute and world.clock.now < until:
+                    passed = (world.clock.now - EVENING) // MINUTE
+                    world.clock.now = min(EVENING + (passed + 1) * MINUTE, until)
                     await world.settle()
+                await world.advance(max(until - world.clock.now, timedelta()))
+                due = await world.read(kinds.next_due)
+                assert due is None or due > until
 
-            for number, (minute, (what, whom, later)) in enumerate(sorted(plan, key=lambda one: one[0])):
-                await pass_to(10 * minute)
+            for number, (tens, (what, whom, later)) in enumerate(sorted(plan, key=lambda one: one[0])):
+                # A little past the minute, and never at the same moment as anything else.
+                await pass_to(EVENING + 10 * tens * MINUTE + timedelta(seconds=5 + 5 * number))
                 await act(world, number, what, whom, later)
-            await pass_to(240)
+            await pass_to(EVENING + 240 * MINUTE)
             people = {shown.who for shown in world.screens.shown}
             return {
                 who: [(shown.kind, re.sub(r"\d+:\d\d", "…", shown.text)) for shown in world.screen(who)]
