@@ -14,9 +14,20 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings
 
 from core.store.migrate import migrate
 from core.store.types import Keyring
+
+# The same examples at every run of `check`, so that a change is what makes a test fail; `soak` draws anew.
+settings.register_profile("check", derandomize=True, deadline=None)
+settings.register_profile("soak", deadline=None)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose before any test is imported, in each worker alike."""
+    settings.load_profile("soak" if config.option.markexpr == "soak" else "check")
+
 
 with warnings.catch_warnings():
     # The library asks for the system's folder of sockets as it is imported, and warns where there is none.

@@ -141,6 +141,9 @@ def _upload(field: Upload, raw: Json) -> Json | Problem:
 
 def _choice(field: Choice, raw: Json, turn: Turn, dialog: str) -> Json | Problem:
     parts: Sequence[tuple[str, int | None]] = _parts(raw) if field.many else [(str(raw).strip(), None)]
+    if field.search == "topics" and isinstance(raw, list):
+        # Picked rather than typed: an unknown topic that was kept is kept again, not asked about.
+        parts = [(f'"{picked}"', level) for picked, level in parts]
     chosen: list[tuple[str, int | None]] = []
     found = [one for typed, level in parts for one in _several(field, typed, level, turn, dialog)]
     for typed, value, shown in found:
