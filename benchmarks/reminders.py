@@ -25,7 +25,7 @@ from benchmarks.peers import apscheduler_store
 from bot.app import App, SimulatedClock, open_app
 from bot.config import load
 from bot.mentorships.sessions import DAY_BEFORE
-from bot.ports import Address, Delivery, File, Handle, Place, Ref, Rendered, Sent, Suggest
+from bot.ports import Address, Delivery, File, Place, Program, Ref, Rendered, Route, Sent
 from core.mentorships import ACTIVE
 from core.policy import Policy
 from core.sessions import CONFIRMED
@@ -50,14 +50,15 @@ class Nowhere:
     """A platform that takes everything at once."""
 
     name = "nowhere"
+    routes: Sequence[Route] = ()
 
     def __init__(self) -> None:
         """Nothing has been sent."""
         self.sent = 0
 
-    async def run(self, handle: Handle, suggest: Suggest) -> None:
+    async def run(self, program: Program) -> None:
         """Nothing comes in."""
-        del handle, suggest
+        del program
 
     async def push(self, to: Address | Place, message: Rendered, once: str) -> Delivery:
         """Take it."""

@@ -21,7 +21,7 @@ from bot.mentorships import sessions
 from bot.messages import Catalogue
 from bot.outbox.claim import Parcel
 from bot.outbox.deliver import Hooks, Outbox
-from bot.ports import Adapter
+from bot.ports import Adapter, Program
 from bot.reminders import schedule, waits
 from bot.render import Renderer
 from bot.rooms import relay
@@ -129,13 +129,13 @@ class App:
         await self.outbox.recover(self.clock(), alone=sqlite_path(self.settings.database.url) is not None)
         due = asyncio.Event()
         scheduler = schedule.start(due.set)
+        program = Program(self.router.handle, self.router.suggest, self.router.words)
         tasks = [
             asyncio.create_task(self.outbox.run(self.clock), name="delivery"),
             asyncio.create_task(self._tick_when(due), name="waits"),
         ]
         tasks += [
-            asyncio.create_task(adapter.run(self.router.handle, self.router.suggest), name=name)
-            for name, adapter in self.adapters.items()
+            asyncio.create_task(adapter.run(program), name=name) for name, adapter in self.adapters.items()
         ]
         stopping = asyncio.create_task(stop.wait())
         try:

@@ -6,6 +6,23 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Literal, Protocol
 
+from bot.events import (
+    Command,
+    Deleted,
+    Edited,
+    Event,
+    File,
+    Incoming,
+    Opened,
+    Place,
+    Pressed,
+    Quoted,
+    Reachable,
+    Ref,
+    Said,
+    Started,
+    Submitted,
+)
 from bot.fields import Choice, Confirm, Day, Field, Moment, Number, Option, Text, Upload, Week, When
 from bot.richtext import Rich
 from core.address import Address
@@ -14,12 +31,27 @@ from core.store.types import Json
 __all__ = [
     "Address",
     "Choice",
+    "Command",
     "Confirm",
     "Day",
+    "Deleted",
+    "Edited",
+    "Event",
     "Field",
+    "File",
+    "Incoming",
     "Moment",
     "Number",
+    "Opened",
     "Option",
+    "Place",
+    "Pressed",
+    "Quoted",
+    "Reachable",
+    "Ref",
+    "Said",
+    "Started",
+    "Submitted",
     "Text",
     "Upload",
     "Week",
@@ -27,133 +59,7 @@ __all__ = [
 ]
 
 EMPTY: Mapping[str, Json] = MappingProxyType({})
-
-
-# --- What comes in ----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A shared conversation on a platform: a group, a thread, a channel."""
-
-    platform: str
-    id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Ref:
-    """A message on a platform, in the chat of an address or in a place."""
-
-    platform: str
-    chat: str
-    id: str
-
-    def __str__(self) -> str:
-        """Write it as it is stored."""
-        return f"{self.platform}:{self.chat}:{self.id}"
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file that a person sent; `Adapter.open` reads its bytes."""
-
-    id: str
-    name: str
-    mime: str
-    size: int
-
-
-@dataclass(frozen=True, slots=True)
-class Quoted:
-    """A message somebody acted on: for a report, a question, thanks."""
-
-    author: Address | None
-    text: str
-    ref: Ref | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """A command with the words behind it."""
-
-    name: str
-    words: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Submitted:
-    """Values for fields of a form: any non-empty subset of those that may be asked now; None skips an optional one."""
-
-    run: int
-    values: Mapping[str, Json]
-
-
-@dataclass(frozen=True, slots=True)
-class Pressed:
-    """A button, by the id it was rendered with."""
-
-    action: str
-    arg: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """Something a person wrote to the bot."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Edited:
-    """A person changed the message `Incoming.message` into this."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Deleted:
-    """A person took back the message `Incoming.message`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    """A person opened the bot by a link that carries a token."""
-
-    token: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A person opened a surface of the bot, such as its home."""
-
-    surface: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reachable:
-    """A person blocked the bot, or let it in again."""
-
-    yes: bool
-
-
-Event = Command | Submitted | Pressed | Said | Edited | Deleted | Started | Opened | Reachable
-
-
-@dataclass(frozen=True, slots=True)
-class Incoming:
-    """One event as an adapter hands it in; `id` is unique for the platform and account."""
-
-    id: str
-    who: Address
-    event: Event
-    place: Place | None = None
-    message: Ref | None = None
-    reply_to: Ref | None = None
-    files: tuple[File, ...] = ()
-    quoted: Quoted | None = None
-    name: str = ""
-    locale: str | None = None
-    zone: str | None = None
+KNOWN_LIMIT = 60
 
 
 # --- What is shown ----------------------------------------------------------------------------------------------
@@ -208,6 +114,15 @@ class Asked:
     error: Rich = ()
     initial: Json = None
 
+    @property
+    def known(self) -> str:
+        """What is known already and can be kept with one press: a short text, or a value that is searched for."""
+        kept = self.initial
+        text = str(kept) if isinstance(kept, str | int | float) and not isinstance(kept, bool) else ""
+        fits = len(text) <= KNOWN_LIMIT and "\n" not in text
+        free = not self.options and isinstance(self.field, Text | Number | Choice)
+        return text if fits and free and not self.error else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Form:
@@ -218,7 +133,7 @@ class Form:
     fields: tuple[Asked, ...]
     can_go_back: bool
     words: Mapping[str, str] = field(default_factory=dict)
-    """Labels of the form itself: next, back, cancel, skip, done, yes, no."""
+    """Labels of the form itself: next, back, cancel, later, open, skip, done, yes, no."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +159,19 @@ class Answer:
     messages: tuple[Rendered, ...] = ()
     replace: bool = False
     saved: bool = True
+
+
+# --- How a check went -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at: what it is called, how it stands, what was seen, and how to mend it."""
+
+    name: str
+    state: Literal["ok", "warning", "fault"]
+    seen: str
+    remedy: str = ""
 
 
 # --- How delivery went ------------------------------------------------------------------------------------------
@@ -300,6 +228,48 @@ class Search:
 
 
 Suggest = Callable[[Search], Awaitable[Sequence[ShownOption]]]
+Words = Callable[[str | None], Mapping[str, str]]
+"""For a platform's name of a language, what an adapter says by itself: the keys under `adapter`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What the program offers an adapter that runs."""
+
+    handle: Handle
+    suggest: Suggest
+    words: Words
+
+
+class Misconfigured(Exception):
+    """What the host has to mend, in words: a token that is not valid, a scope that is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """A request to one of an adapter's routes; the names of headers are in lower case."""
+
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResponse:
+    """What a route answers."""
+
+    status: int = 200
+    body: bytes = b""
+    content_type: str = "text/plain; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A path of the web server that belongs to an adapter."""
+
+    method: str
+    path: str
+    serve: Callable[[HttpRequest], Awaitable[HttpResponse]]
 
 
 class Adapter(Protocol):
@@ -307,8 +277,13 @@ class Adapter(Protocol):
 
     name: str
 
-    async def run(self, handle: Handle, suggest: Suggest) -> None:
-        """Receive events until cancelled."""
+    @property
+    def routes(self) -> Sequence[Route]:
+        """What the web server serves for this platform; it is asked for once, before `run`."""
+        ...
+
+    async def run(self, program: Program) -> None:
+        """Receive events until cancelled; raises `Misconfigured`, or whatever went wrong, to be run again later."""
         ...
 
     async def push(self, to: Address | Place, message: Rendered, once: str) -> Delivery:

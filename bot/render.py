@@ -23,7 +23,9 @@ from core.policy import Policy
 from core.reading import Problem
 from core.store.types import Json
 
-CONTROLS = ("next", "back", "cancel", "skip", "done", "yes", "no")
+CONTROLS = ("next", "back", "cancel", "later", "open", "skip", "done", "yes", "no")
+OWN = ("working", "saving", "close", "home", "gone")
+"""What adapters say by themselves, under `adapter`."""
 
 
 class Renderer:
@@ -48,6 +50,10 @@ class Renderer:
             ),
             attached=attached,
         )
+
+    def own(self, locale: str, zone: str) -> Mapping[str, str]:
+        """Give what an adapter says by itself."""
+        return {word: self._words.text(f"adapter.{word}", self._community, locale, zone) for word in OWN}
 
     def answer(self, replies: Replies, locale: str, zone: str) -> Answer:
         """Render all replies to one event."""

@@ -5,7 +5,7 @@ import logging
 import re
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -138,6 +138,12 @@ class Router:
         except Exception:  # no suggestion is better than none of the form
             log.exception("suggestions for %s failed", search.source)
             return ()
+
+    def words(self, locale: str | None) -> Mapping[str, str]:
+        """Give what an adapter says by itself, in a platform's name of a language."""
+        policy = self._world.policy
+        known = self._world.words.match(locale) if locale else policy.locale
+        return self._renderer.own(known, policy.zone)
 
     async def _answer(self, incoming: Incoming) -> Answer:
         now = self._clock()

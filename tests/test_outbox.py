@@ -606,7 +606,7 @@ async def test_the_preferred_address_comes_first(store_url: str) -> None:
 
 
 async def test_who_is_gone_everywhere_leaves_it_in_the_list(store_url: str) -> None:
-    other = Told("slack", [Gone("deactivated")])
+    other = Told("slack", outcomes=[Gone("deactivated")])
     async with open_post(store_url, others=[other]) as post:
         await second_address(post, "slack")
         post.told.outcomes = [Gone("blocked the bot")]

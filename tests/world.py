@@ -23,16 +23,16 @@ from bot.ports import (
     Command,
     Delivery,
     Event,
-    Handle,
     Incoming,
     Place,
     Pressed,
+    Program,
     Ref,
     Rendered,
+    Route,
     Said,
     Sent,
     Submitted,
-    Suggest,
 )
 from bot.stage.community import names, seat
 from bot.stage.driver import ConsoleDriver, Shown
@@ -215,14 +215,15 @@ class Told:
     """A platform that answers a send as it was told to, of every message or of one; by default it takes all."""
 
     name: str = NAME
+    routes: Sequence[Route] = ()
     outcomes: list[Delivery] = field(default_factory=list)
     about: str = ""
     pushed: list[tuple[str, str, Rendered]] = field(default_factory=list)
     edited: list[tuple[str, str, Rendered]] = field(default_factory=list)
 
-    async def run(self, handle: Handle, suggest: Suggest) -> None:
+    async def run(self, program: Program) -> None:
         """Nothing comes in by itself."""
-        del handle, suggest
+        del program
 
     async def push(self, to: Address | Place, message: Rendered, once: str) -> Delivery:
         """Take a message."""

@@ -33,18 +33,18 @@ from bot.ports import (
     Handle,
     Incoming,
     Later,
-    Number,
     Place,
     Pressed,
+    Program,
     Ref,
     Rendered,
+    Route,
     Said,
     Search,
     Sent,
     Started,
     Submitted,
     Suggest,
-    Text,
     Unknown,
 )
 from bot.richtext import markup, plain
@@ -54,7 +54,6 @@ log = logging.getLogger(__name__)
 NAME = "console"
 LINE_LIMIT = 1_000_000
 ACK_SECONDS = 10.0
-PREFILLED_LIMIT = 60
 AWAY_SECONDS = 0.2, 5.0  # the least and the most after which to look again for somebody who is away
 STOP_SECONDS = 5.0
 
@@ -88,19 +87,10 @@ def lines_of(message: Rendered) -> list[str]:
 def _question(asked: Asked, skip: str) -> list[str]:
     """Ask one field: what was wrong, the question, a hint, and what can be pressed."""
     parts = [plain(asked.error), plain(asked.label), plain(asked.hint)]
-    labels = [*filter(None, [prefilled(asked)]), *(option.label for option in asked.options)]
+    labels = [*filter(None, [asked.known]), *(option.label for option in asked.options)]
     labels += [] if asked.field.required else [skip]
     choices = [" ".join(f"[{label}]" for label in labels)] if labels else []
     return [line for part in parts for line in part.split("\n") if line.strip()] + choices
-
-
-def prefilled(asked: Asked) -> str:
-    """Give what is known already and can be kept with one press: a short text, or a value that is searched for."""
-    kept = asked.initial
-    known = str(kept) if isinstance(kept, str | int | float) and not isinstance(kept, bool) else ""
-    fits = len(known) <= PREFILLED_LIMIT and "\n" not in known
-    free = not asked.options and isinstance(asked.field, Text | Number | Choice)
-    return known if fits and free and not asked.error else ""
 
 
 # --- JSON -------------------------------------------------------------------------------------------------------
@@ -128,7 +118,7 @@ def to_json(message: Rendered) -> dict[str, Any]:
                     "many": isinstance(asked.field, Choice) and asked.field.many,
                     "search": asked.field.search if isinstance(asked.field, Choice) else None,
                     "options": [
-                        *({"value": kept, "label": kept} for kept in (prefilled(asked),) if kept),
+                        *({"value": kept, "label": kept} for kept in (asked.known,) if kept),
                         *({"value": option.value, "label": option.label} for option in asked.options),
                     ],
                 }
@@ -203,6 +193,7 @@ class Console:
     """The console as an adapter over a socket of this machine."""
 
     name = NAME
+    routes: Sequence[Route] = ()
 
     def __init__(self, socket: tuple[str, int] | Path) -> None:
         """`socket` is an address of this machine, or the path of a Unix socket."""
@@ -216,9 +207,9 @@ class Console:
         self.listening = asyncio.Event()
         self._changed = 0.0  # when it last changed who listens, on the event loop's clock
 
-    async def run(self, handle: Handle, suggest: Suggest) -> None:
+    async def run(self, program: Program) -> None:
         """Serve connections until cancelled, then finish what has begun and hang up."""
-        serve = partial(self._serve, handle, suggest)
+        serve = partial(self._serve, program.handle, program.suggest)
         self._changed = asyncio.get_running_loop().time()
         if isinstance(self._socket, Path):
             server = await asyncio.start_unix_server(serve, self._socket, limit=LINE_LIMIT)

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from bot.adapters.console import NAME, answer_json, from_json, to_json
 from bot.app import App, SimulatedClock, open_app
 from bot.config import Settings
-from bot.ports import Address, Delivery, File, Handle, Place, Ref, Rendered, Search, Sent, Suggest
+from bot.ports import Address, Delivery, File, Place, Program, Ref, Rendered, Route, Search, Sent
 
 Told = Mapping[str, Mapping[str, str]]
 """What the platform tells about people, by handle: name, locale, zone."""
@@ -147,6 +147,7 @@ class Screens:
 
     shown: list[Shown] = field(default_factory=list)
     name: str = NAME
+    routes: Sequence[Route] = ()
 
     def show(self, who: str, kind: str, message: Mapping[str, Any]) -> str:
         """Put a message on somebody's screen; gives its name, by which it can be edited."""
@@ -161,9 +162,9 @@ class Screens:
             self.shown[int(ref) - 1] = Shown(old.who, old.kind, bare)
         self.shown.append(Shown(who, "edited", message))
 
-    async def run(self, handle: Handle, suggest: Suggest) -> None:
+    async def run(self, program: Program) -> None:
         """Nothing to receive: the driver hands events in itself."""
-        del handle, suggest
+        del program
         await asyncio.Event().wait()
 
     async def push(self, to: Address | Place, message: Rendered, once: str) -> Delivery:
