@@ -4,42 +4,44 @@ import asyncio
 import contextlib
 import logging
 import os
-import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
 
 from sqlalchemy import Connection
 
 from bot.commands import DIALOGS
 from bot.config import Settings
 from bot.dialogs.engine import Engine
-from bot.matching import deadlines
+from bot.health import Readiness
+from bot.http import serving
+from bot.keys import keyring
+from bot.matching import deadlines, introductions, waterfall
 from bot.mentorships import sessions
 from bot.messages import Catalogue
 from bot.outbox.claim import Parcel
 from bot.outbox.deliver import Hooks, Outbox
-from bot.ports import Adapter, Program
+from bot.ports import Adapter, Misconfigured, Program
 from bot.reminders import schedule, waits
 from bot.render import Renderer
 from bot.rooms import relay
 from bot.router import Router, World
+from bot.supervisor import Supervisor
 from bot.turn import Turn
 from core import topics
 from core import waits as waiting
 from core.address import Address
 from core.mentors import Mentors
-from core.store.backup import settle
 from core.store.database import Database, open_database, sqlite_path
 from core.store.migrate import migrate
-from core.store.types import Keyring, LostKeyError, new_key
 
 log = logging.getLogger(__name__)
 
 CLOCK_ADDRESS = Address("mentorbot", "clock")
-STOP_SECONDS = 8
+STOP_SECONDS = 6.5  # after those of the web server; together with them, well under ten
 
 
 def system_clock() -> datetime:
@@ -65,14 +67,6 @@ def locales() -> Path:
     here = Path(__file__).parent
     inside = here / "locales"
     return inside if inside.is_dir() else here.parent / "locales"
-
-
-class EmptyKeyFileError(LostKeyError):
-    """The file that should hold the key holds none; going on would store private text readably."""
-
-    def __str__(self) -> str:
-        """Say what to do."""
-        return f"{self.args[0]} holds no key: put a copy of the key there, or delete the file to begin with a new one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,28 +119,51 @@ class App:
             await self.tick()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Run adapters, delivery and ticks until `stop`; then finish what has begun."""
+        """Run adapters, delivery, ticks and the web server until `stop`; then finish what has begun.
+
+        Raises `Misconfigured` where the web server cannot listen.
+        """
         await self.outbox.recover(self.clock(), alone=sqlite_path(self.settings.database.url) is not None)
         due = asyncio.Event()
         scheduler = schedule.start(due.set)
         program = Program(self.router.handle, self.router.suggest, self.router.words)
+        platforms = [
+            Supervisor(adapter, Random(f"{os.getpid()}:{name}")) for name, adapter in self.adapters.items()
+        ]
         tasks = [
             asyncio.create_task(self.outbox.run(self.clock), name="delivery"),
             asyncio.create_task(self._tick_when(due), name="waits"),
         ]
-        tasks += [
-            asyncio.create_task(adapter.run(program), name=name) for name, adapter in self.adapters.items()
-        ]
+        tasks += [asyncio.create_task(platform.run(program), name=platform.name) for platform in platforms]
         stopping = asyncio.create_task(stop.wait())
         try:
-            done, _ = await asyncio.wait({stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+            # The first to stop is what strangers send: what they have sent is answered while all else still runs.
+            async with self._serving(platforms):
+                done, _ = await asyncio.wait({stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)
             for task in done - {stopping}:
                 task.result()
         finally:
             scheduler.shutdown(wait=False)
+            # Platforms take nothing more, delivery claims nothing more; both finish what they have begun.
             for task in (stopping, *tasks):
                 task.cancel()
             await asyncio.wait({stopping, *tasks}, timeout=STOP_SECONDS)
+
+    @asynccontextmanager
+    async def _serving(self, platforms: Sequence[Supervisor]) -> AsyncIterator[None]:
+        if self.settings.http.listen is None:
+            yield
+            return
+        routes = [route for platform in platforms for route in platform.routes]
+        ready = Readiness(self.database, lambda: [platform.health for platform in platforms])
+        async with AsyncExitStack() as stack:
+            try:
+                await stack.enter_async_context(serving(self.settings.http.listen, routes, ready))
+            except OSError as error:
+                raise Misconfigured(
+                    f"http.listen: the web server cannot listen there: {error.strerror}."
+                ) from error
+            yield
 
     async def _tick_when(self, due: asyncio.Event) -> None:
         while True:
@@ -165,43 +182,6 @@ class App:
             await self.settle()
         clock.now = max(clock.now, until)
         await self.settle()
-
-
-def keyring(settings: Settings, *, reads: bool = False) -> tuple[Keyring, str | None]:
-    """Give the keys; where none is configured, one is written into the user's configuration folder, and said so.
-
-    A command that only `reads` makes none: there can be nothing yet that is sealed.
-    """
-    if settings.encryption.mode == "off":
-        return Keyring(()), None
-    if settings.encryption.keys:
-        return Keyring(settings.encryption.keys), None
-    path = settings.key_file
-    told = None
-    if reads and not path.exists():
-        return Keyring(()), None
-    if not path.exists() and _write_key(path):
-        told = f"made a key for encryption and wrote it to {path}; keep a copy of it in a safe place"
-    keys = path.read_text().split()
-    if not keys:
-        raise EmptyKeyFileError(path)
-    return Keyring(keys), told
-
-
-def _write_key(path: Path) -> bool:
-    """Put a new key where none is, complete and on disk or not at all; false where somebody else was faster."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # Readable by its owner alone from the first moment.
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f"{path.name}.") as file:
-        file.write(new_key() + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-        try:
-            os.link(file.name, path)
-        except FileExistsError:
-            return False
-    settle(path.parent)
-    return True
 
 
 @asynccontextmanager
@@ -262,10 +242,25 @@ def _offer_lost(turn: Turn, parcel: Parcel) -> None:
     deadlines.undeliverable(turn, int(parcel.subject.removeprefix("offer:")))
 
 
+def _claim_lost(turn: Turn, parcel: Parcel) -> None:
+    waterfall.unheard(turn, int(parcel.subject.removeprefix("claim:")))
+
+
 HOOKS = Hooks(
-    sent={"offer": _offer_sent},
-    given_up={"offer": _offer_lost, "room": relay.undelivered},
+    sent={
+        "offer": _offer_sent,
+        "gather": introductions.gathered,
+        "introduction.place": introductions.introduced,
+    },
+    given_up={
+        "offer": _offer_lost,
+        "claim": _claim_lost,
+        "gather": introductions.apart,
+        "introduction.place": introductions.apart,
+        "room": relay.undelivered,
+    },
     attach={"calendar": sessions.calendar_file},
+    gather={"gather": introductions.ways},
 )
 
 

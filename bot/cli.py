@@ -37,7 +37,14 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument("--seed", type=int, default=1, help="another number makes another community")
     demo.add_argument("--resume", type=Path, help=argparse.SUPPRESS)
 
-    commands.add_parser("run", help="run the service")
+    for name, what in (("run", "run the service"), ("check", "look whether it would work; say what to mend")):
+        command = commands.add_parser(name, help=what)
+        # Where it is not written here, what was written before the command stays.
+        command.add_argument(
+            "--config", type=Path, metavar="FILE", default=argparse.SUPPRESS, help="the settings"
+        )
+        if name == "check":
+            command.add_argument("--json", action="store_true", help="for programs: a list of findings")
 
     console = commands.add_parser("console", help="talk to the service from a terminal")
     console.add_argument("--as", dest="who", required=True, metavar="NAME", help="who speaks")
@@ -63,6 +70,13 @@ def parser() -> argparse.ArgumentParser:
     show = parts.add_parser("show", help="print all settings")
     show.add_argument("--origin", action="store_true", help="say where each comes from")
 
+    manifest = commands.add_parser("manifest", help="print what a platform wants to know of the app")
+    apps = manifest.add_subparsers(dest="platform", metavar="PLATFORM", required=True)
+    slack = apps.add_parser("slack", help="the manifest of the Slack app, as YAML")
+    slack.add_argument(
+        "--http", metavar="URL", help="for slack.mode http: the public address of the web server"
+    )
+
     commands.add_parser("migrate", help="bring the database to this version")
 
     backup = commands.add_parser("backup", help="copy the database while it is in use")
@@ -75,6 +89,10 @@ def main(arguments: Sequence[str]) -> int:
     given = parser().parse_args(arguments)
     if given.command == "demo":
         return _demo(given)
+    if given.command == "manifest":
+        from bot import operations
+
+        return operations.manifest(given.http)
     settings = _settings(given)
     if settings is None:
         return USAGE
@@ -96,6 +114,8 @@ def _run(given: argparse.Namespace, settings: "Settings") -> int:
     match given.command:
         case "run":
             return asyncio.run(operations.run(settings))
+        case "check":
+            return asyncio.run(operations.check(settings, as_json=given.json))
         case "console":
             from bot.stage import client
 

@@ -20,7 +20,7 @@ from bot.dialogs import (
 )
 from bot.dialogs import requests as asking
 from bot.dialogs.form import Dialog
-from bot.matching import offers
+from bot.matching import claims, offers
 from bot.matching import requests as wishes
 from bot.mentorships import sessions as meetings
 from bot.reminders import snooze
@@ -99,6 +99,7 @@ BUTTONS: Mapping[str, Row] = {
     "reply": Row(offers.reply),
     "stay": Row(offers.stay),
     "stop": Row(offers.stop),
+    "claim": Row(claims.claim, "anybody"),
     "assign": Row(asking.assign, "organiser"),
     "requeue": Row(organiser.requeue, "organiser"),
     "approve": Row(approvals.approve, "organiser"),

@@ -63,6 +63,24 @@ class Console:
 
 
 @dataclass(frozen=True, slots=True)
+class Slack:
+    """How to reach Slack: a bot token for each workspace, and what the chosen mode needs."""
+
+    bot_tokens: tuple[str, ...] = field(repr=False)
+    app_token: str | None = field(repr=False)
+    signing_secret: str | None = field(repr=False)
+    mode: str
+    api_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Http:
+    """Where the web server listens, or nowhere."""
+
+    listen: tuple[str, int] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Log:
     """What is logged, and how it looks."""
 
@@ -81,6 +99,8 @@ class Settings:
     encryption: Encryption
     organisers: tuple[Address, ...]
     console: Console
+    slack: Slack
+    http: Http
     log: Log
     policy: Policy
     origins: Mapping[str, str]
@@ -91,6 +111,12 @@ _OWN: Mapping[str, object] = {
     "encryption.keys": (),
     "organisers": (),
     "console.socket": None,
+    "slack.bot_tokens": (),
+    "slack.app_token": None,
+    "slack.signing_secret": None,
+    "slack.mode": "socket",
+    "slack.api_url": "https://slack.com/api/",
+    "http.listen": None,
     "log.level": "info",
     "log.format": "text",
 }
@@ -157,6 +183,26 @@ def _contradictions(values: Mapping[str, Any], origins: Mapping[str, str]) -> It
     weights = [name for name in KINDS if name.startswith("ranking.weights.")]
     if not any(values[name] for name in weights):
         yield Problem(_spot(origins, *weights), "ranking.weights", "all are 0; give one of them more")
+    if values["slack.bot_tokens"]:
+        yield from _missing_for_slack(values, origins)
+
+
+def _missing_for_slack(values: Mapping[str, Any], origins: Mapping[str, str]) -> Iterator[Problem]:
+    """What the chosen mode needs; without a bot token nothing of Slack's is used."""
+    where = _spot(origins, "slack.mode", "slack.bot_tokens")
+    if values["slack.mode"] == "socket":
+        if values["slack.app_token"] is None:
+            remedy = (
+                "is needed for slack.mode: socket; give the app-level token (xapp-…), or set slack.mode: http"
+            )
+            yield Problem(where, "slack.app_token", remedy)
+        return
+    if values["slack.signing_secret"] is None:
+        remedy = "is needed for slack.mode: http; it stands under Basic Information on the app's page"
+        yield Problem(where, "slack.signing_secret", remedy)
+    if values["http.listen"] is None:
+        remedy = "is needed for slack.mode: http; write where Slack's requests arrive, such as 0.0.0.0:8080"
+        yield Problem(where, "http.listen", remedy)
 
 
 def _spot(origins: Mapping[str, str], *names: str) -> str:
@@ -177,6 +223,8 @@ def _settings(home: Path, cwd: Path, values: Mapping[str, Any], origins: Mapping
         encryption=Encryption(values["encryption.mode"], values["encryption.keys"]),
         organisers=values["organisers"],
         console=Console(values["console.socket"]),
+        slack=Slack(**{part.name: values[f"slack.{part.name}"] for part in fields(Slack)}),
+        http=Http(values["http.listen"]),
         log=Log(values["log.level"], values["log.format"]),
         policy=Policy(weights=Weights(**weights), **numbers),
         origins=origins,

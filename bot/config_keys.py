@@ -135,6 +135,27 @@ def _address(text: str) -> Address:
     return Address.parse(_match(r"[a-z]+:\S+", text))
 
 
+def _claim_channel(text: str) -> str:
+    return str(Address.parse(_match(r"[a-z]+:[^\s/]+/[^\s/]+", text)))
+
+
+def _api_url(text: str) -> str:
+    parts = urlsplit(_match(r"https?://[^\s?#]+", text))
+    loopback = parts.hostname in {"127.0.0.1", "localhost", "::1"}
+    if not parts.hostname or parts.username is not None or parts.port == 0:
+        raise ValueError(text)
+    if parts.scheme == "http" and not loopback:
+        raise ValueError(text)
+    return text if text.endswith("/") else f"{text}/"
+
+
+def _listen(text: str) -> tuple[str, int]:
+    found = re.fullmatch(r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,253}):(\d{1,5})", text, re.ASCII)
+    if not found:
+        raise ValueError(text)
+    return found[1].strip("[]"), _within(1, int(found[2]), 65_535)
+
+
 def _fernet_key(text: str) -> str:
     if len(base64.urlsafe_b64decode(_match(r"[A-Za-z0-9_-]{43}=", text))) != 32:
         raise ValueError
@@ -151,6 +172,10 @@ def _show_socket(place: tuple[str, int] | Path) -> str:
     if isinstance(place, Path):
         return str(place)
     return f"[{place[0]}]:{place[1]}" if ":" in place[0] else f"{place[0]}:{place[1]}"
+
+
+def _token(says: str, pattern: str, *, many: bool = False) -> Kind:
+    return Kind(says, lambda text: _match(pattern, text), lambda _: "***", many=many, secret=True)
 
 
 _WALL = Kind(
@@ -172,6 +197,12 @@ KINDS: Mapping[str, Kind] = {
     "encryption.keys": Kind(_KEY_SAYS, _fernet_key, lambda _: "***", many=True, secret=True),
     "organisers": Kind("addresses such as console:olga", _address, many=True),
     "console.socket": Kind(_LOOPBACK, _socket, _show_socket),
+    "slack.bot_tokens": _token("bot tokens: xoxb-…", r"xoxb-[\w-]{1,250}", many=True),
+    "slack.app_token": _token("an app-level token: xapp-…", r"xapp-[\w-]{1,250}"),
+    "slack.signing_secret": _token("the Signing Secret of the app's page", r"[\w-]{8,128}"),
+    "slack.mode": _one_of("socket", "http"),
+    "slack.api_url": Kind("https://…, or http:// to this machine", _api_url),
+    "http.listen": Kind("a host and port, such as 0.0.0.0:8080 or 127.0.0.1:8080", _listen, _show_socket),
     "log.level": _one_of("debug", "info", "warning", "error"),
     "log.format": _one_of("text", "json"),
     "community.name": _text(80),
@@ -193,6 +224,7 @@ KINDS: Mapping[str, Kind] = {
     "requests.shown_mentors": _whole(1, 10),
     "requests.budget_hours": _whole(1, 80),
     "requests.expected_wait": _span("1m", "60 days"),
+    "requests.claim_channel": Kind("a channel such as slack:T024BE7LD/C024BE91L", _claim_channel),
     **{f"requests.hours_of_format.{name}": _number(0, 40) for name in FORMATS},
     **{f"ranking.weights.{part.name}": _number(0, 1) for part in fields(Weights)},
     "ranking.prior_stars": _number(1, 5),
@@ -207,6 +239,7 @@ KINDS: Mapping[str, Kind] = {
         lambda text: _match(r"[a-z0-9-]+(\.[a-z0-9-]+)*", text),
         many=True,
     ),
+    "mentorships.native_rooms": Kind("on or off", _flag, lambda on: "on" if on else "off"),
     "messages.quiet_from": _WALL,
     "messages.quiet_to": _WALL,
     "messages.daily_cap": _whole(1, 50),
@@ -216,6 +249,7 @@ KINDS: Mapping[str, Kind] = {
     "sizes.name_limit": _whole(10, 200),
     "sizes.topics_limit": _whole(1, 50),
     "sizes.room_limit": _whole(500, 4000),
+    "sizes.file_limit": _whole(1_000_000, 50_000_000),
     "retention.keep_runs": _span("1d", "365 days"),
     "retention.keep_events": _span("2 days", "365 days"),
     "retention.keep_failed": _span("1d", "365 days"),

@@ -1,8 +1,9 @@
-"""What the command line does: run, import, find, invite, migrate, back up, show the settings."""
+"""What the command line does: run, check, import, find, invite, migrate, back up, show the settings."""
 
 import asyncio
+import gc
+import io
 import json
-import logging
 import secrets
 import sys
 from dataclasses import asdict, dataclass
@@ -13,12 +14,13 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from bot import config
-from bot.adapters.console import Console
-from bot.app import keyring, locales, open_app, system_clock, until_signal
+from bot import config, logs
+from bot.app import locales, open_app, system_clock, until_signal
 from bot.config import Settings
 from bot.dialogs import signup
+from bot.keys import keyring
 from bot.messages import Catalogue
+from bot.ports import Misconfigured
 from core import reading, tokens, topics, users
 from core.matching.features import Candidate, Query
 from core.mentors import Mentors
@@ -27,7 +29,6 @@ from core.store.database import instance_lock, open_database, open_readers, sqli
 from core.store.migrate import migrate as bring_up
 
 INVITATION = timedelta(days=30)
-LINE = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 
 def say(text: str) -> None:
@@ -35,43 +36,41 @@ def say(text: str) -> None:
     print(text, file=sys.stderr)
 
 
-class JsonLines(logging.Formatter):
-    """A JSON object a line, for programs that collect logs."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Write one record; no message of anybody's is ever in it."""
-        data = {
-            "at": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "message": record.getMessage(),
-        }
-        if record.exc_info:
-            data["trace"] = self.formatException(record.exc_info)
-        return json.dumps(data, ensure_ascii=False)
-
-
-def set_up_logging(settings: Settings) -> None:
-    """Log to standard error; libraries that log addresses with secrets in them are kept quiet."""
-    logging.basicConfig(
-        level=settings.log.level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
-    for name in ("httpx", "apscheduler", "aiosqlite"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-
-
 async def run(settings: Settings) -> int:
     """Run the service until a signal."""
-    set_up_logging(settings)
+    from bot import platforms
+
+    logs.set_up(settings)
     stop = asyncio.Event()
     await until_signal(stop)
-    if settings.console.socket is None:
-        say("No platform is configured: set console.socket to talk to the service from a terminal.")
+    adapters = platforms.configured(settings)
+    if not adapters:
+        say(f"{platforms.NONE} {platforms.REMEDY}")
         return 1
-    async with open_app(settings, [Console(settings.console.socket)], system_clock, "run", say) as app:
+    async with open_app(settings, adapters, system_clock, "run", say) as app:
         say(f"{settings.policy.community}: ready")
-        await app.run(stop)
+        # What was made so far stays: a look through all of it holds up events for 90 ms, again and again.
+        gc.collect()
+        gc.freeze()
+        try:
+            await app.run(stop)
+        except Misconfigured as error:
+            say(str(error))
+            return 1
     return 0
+
+
+async def check(settings: Settings, *, as_json: bool) -> int:
+    """Look whether the service would work, and say what to mend."""
+    from bot import check as checks
+
+    logs.set_up(settings)
+    findings = await checks.check(settings, system_clock())
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A terminal that has no ✓ gets a question mark, and the words.
+        sys.stdout.reconfigure(errors="replace")
+    print(checks.to_json(findings) if as_json else checks.text(findings))
+    return 1 if any(finding.state == "fault" for finding in findings) else 0
 
 
 async def import_people(settings: Settings, file: Path, *, strict: bool) -> int:
@@ -249,6 +248,21 @@ def backup(settings: Settings, file: Path) -> int:
         say("This is PostgreSQL: copy it with pg_dump.")
         return 1
     say(f"Copied to {file}. The encryption key is not in it: keep that apart.")
+    return 0
+
+
+def manifest(http: str | None) -> int:
+    """Print the manifest of the Slack app."""
+    import yaml
+
+    from bot.adapters.slack.manifest import manifest
+
+    try:
+        app = manifest(http)
+    except ValueError as error:
+        say(f"--http: {error}.")
+        return 2
+    print(yaml.safe_dump(app, sort_keys=False, allow_unicode=True, width=110), end="")
     return 0
 
 

@@ -40,6 +40,7 @@ __all__ = [
     "Field",
     "File",
     "Incoming",
+    "Json",
     "Moment",
     "Number",
     "Opened",
@@ -113,6 +114,8 @@ class Asked:
     options: tuple[ShownOption, ...] = ()
     error: Rich = ()
     initial: Json = None
+    typed: str = ""
+    """What is known already of a week, as one would type it."""
 
     @property
     def known(self) -> str:
@@ -245,6 +248,10 @@ class Misconfigured(Exception):
     """What the host has to mend, in words: a token that is not valid, a scope that is missing."""
 
 
+class Outage(Exception):
+    """A platform that cannot be reached now, in words: nothing to mend here, and it is tried again."""
+
+
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
     """A request to one of an adapter's routes; the names of headers are in lower case."""
@@ -295,11 +302,14 @@ class Adapter(Protocol):
         ...
 
     async def gather(self, people: Sequence[Address], title: str) -> Place | None:
-        """Open a shared room for these people, where the platform has one."""
+        """Open a shared room for these people, or find theirs; None where the platform has none for them.
+
+        What it raises is tried again a few times.
+        """
         ...
 
     def open(self, file: File) -> AsyncIterator[bytes]:
-        """Read a file that somebody sent."""
+        """Read a file that somebody sent; raises FileNotFoundError where it is gone, and it is not tried again."""
         ...
 
 

@@ -16,15 +16,18 @@ from bot.ports import (
     Rendered,
     ShownItem,
     ShownOption,
+    Week,
 )
-from bot.richtext import Rich, from_user
-from bot.turn import Action, Ask, Message, Replies, Say
+from bot.richtext import Rich, from_user, plain
+from bot.turn import Action, Ask, Item, Message, Replies, Say
+from core.availability import merge
 from core.policy import Policy
 from core.reading import Problem
 from core.store.types import Json
 
 CONTROLS = ("next", "back", "cancel", "later", "open", "skip", "done", "yes", "no")
-OWN = ("working", "saving", "close", "home", "gone")
+ABOUT_LIMIT = 60
+OWN = ("working", "saving", "saved", "close", "home", "gone")
 """What adapters say by themselves, under `adapter`."""
 
 
@@ -42,14 +45,15 @@ class Renderer:
         return Rendered(
             body=self._rich(message.key, message.params, locale, zone),
             buttons=self._buttons(message.actions, locale, zone),
-            items=tuple(
-                ShownItem(
-                    self._rich(item.key, item.params, locale, zone), self._buttons(item.actions, locale, zone)
-                )
-                for item in message.items
-            ),
+            items=tuple(self._item(item, locale, zone) for item in message.items),
             attached=attached,
         )
+
+    def _item(self, item: Item, locale: str, zone: str) -> ShownItem:
+        """Render a row; each button of it says what it is about, since the same stands in every row."""
+        body = self._rich(item.key, item.params, locale, zone)
+        about = plain(body).partition("\n")[0][:ABOUT_LIMIT] if item.actions else ""
+        return ShownItem(body, self._buttons(item.actions, locale, zone, about))
 
     def own(self, locale: str, zone: str) -> Mapping[str, str]:
         """Give what an adapter says by itself."""
@@ -101,7 +105,19 @@ class Renderer:
             options=self._options(field, key, locale, zone),
             error=self._problem(problem, locale, zone) if problem else (),
             initial=ask.initial.get(field.key),
+            typed=self._week(ask.initial.get(field.key), locale, zone) if isinstance(field, Week) else "",
         )
+
+    def _week(self, spans: Json, locale: str, zone: str) -> str:
+        """Write free hours so that they are read again as the same."""
+        if isinstance(spans, str):
+            return spans
+        try:
+            # What was given and refused comes back here too, and may be anything.
+            days: Json = [[day, day, start, end] for day, start, end in merge(spans or ())]  # type: ignore[arg-type]
+        except (TypeError, ValueError):
+            return ""
+        return self._words.text("profile.week", {"spans": days}, locale, zone) if days else ""
 
     def _options(self, field: Field, key: str, locale: str, zone: str) -> tuple[ShownOption, ...]:
         if isinstance(field, Confirm):
@@ -132,13 +148,15 @@ class Renderer:
     def _problem(self, problem: Problem, locale: str, zone: str) -> Rich:
         return self._rich(problem.key, problem.params, locale, zone)
 
-    def _buttons(self, actions: tuple[Action, ...], locale: str, zone: str) -> tuple[Button, ...]:
+    def _buttons(
+        self, actions: tuple[Action, ...], locale: str, zone: str, about: str = ""
+    ) -> tuple[Button, ...]:
         return tuple(
             Button(
                 self._words.text(action.label, action.params, locale, zone),
                 action.id,
                 action.style,
-                action.about,
+                action.about or about,
             )
             for action in actions
         )

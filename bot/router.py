@@ -3,8 +3,6 @@
 import asyncio
 import logging
 import re
-import time
-from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,8 +12,9 @@ from random import Random
 from sqlalchemy import Connection
 
 from bot.commands import BUTTONS, COMMANDS, INSTEAD, Row, allowed, sole
-from bot.dialogs import consent, help, signup
+from bot.dialogs import consent, desk, help, signup
 from bot.dialogs.engine import Conflict, Engine
+from bot.floods import Floods
 from bot.incoming import visible
 from bot.messages import Catalogue
 from bot.outbox.box import PUT
@@ -111,12 +110,14 @@ class Router:
         self._clock = clock
         self._wake = wake
         self._queues: dict[Address, tuple[asyncio.Lock, int]] = {}
-        self._recent: dict[Address, deque[float]] = {}
+        self._floods = Floods(world.policy)
 
     async def handle(self, incoming: Incoming) -> Answer:
         """Answer an event. When this returns with `saved`, what it changed is on disk."""
-        if self._flooded(incoming.who):
-            return self._slow_down(incoming)
+        # A page that is looked at counts for nothing: platforms open it by themselves.
+        over = 0 if isinstance(incoming.event, Opened) else self._floods.over(incoming.who)
+        if over:
+            return self._slow_down(incoming, first=over == 1)
         async with self._in_order(incoming.who):
             try:
                 return await self._answer(visible(incoming))
@@ -148,7 +149,7 @@ class Router:
     async def _answer(self, incoming: Incoming) -> Answer:
         now = self._clock()
         row = _row(incoming)
-        if row is not None and row.reads:
+        if isinstance(incoming.event, Opened) or (row is not None and row.reads):
             try:
                 replies, turn = await self._database.read(lambda tx: self._read(tx, incoming, now, row))
                 return self._renderer.answer(replies, turn.locale, turn.zone)
@@ -183,7 +184,7 @@ class Router:
             topics=world.topics,
             words=world.words,
             organisers=world.organisers,
-            origin=Origin(incoming.id, incoming.place, incoming.message, incoming.reply_to, incoming.quoted),
+            origin=Origin.of(incoming),
             name=account.name,
             locale=user.locale
             if user
@@ -194,9 +195,14 @@ class Router:
             room_id=account.room_id,
         )
 
-    def _read(self, tx: Connection, incoming: Incoming, now: datetime, row: Row) -> tuple[Replies, Turn]:
+    def _read(
+        self, tx: Connection, incoming: Incoming, now: datetime, row: Row | None
+    ) -> tuple[Replies, Turn]:
         turn = self._turn(tx, incoming, now, alone=False)
-        if turn.user is None or consent.missing(turn) or not allowed(turn, row):
+        if isinstance(incoming.event, Opened):
+            # Nobody has said anything yet: who is not known stays unknown.
+            return desk.show(turn) if incoming.event.surface == desk.SURFACE else (), turn
+        if turn.user is None or row is None or consent.missing(turn) or not allowed(turn, row):
             raise NeedsWriteError
         words = incoming.event.words if isinstance(incoming.event, Command) else ""
         return row.run(turn, words), turn
@@ -278,13 +284,15 @@ class Router:
 
     def _said(self, turn: Turn, text: str) -> Replies:
         """Words go to the room of the message they reply to, the open form, the open room; else they get help."""
-        if turn.origin.reply_to is not None and (pair := relay.replied_to(turn, turn.origin.reply_to)):
+        replied = turn.origin.reply_to
+        something = bool(text.strip() or turn.origin.files)
+        if something and replied is not None and (pair := relay.replied_to(turn, replied)):
             return relay.said(turn, pair, text)
         run = self._engine.newest(turn)
         if run is not None:
             return self._engine.said(turn, run, text)
         pair = relay.open_room(turn) if turn.room_id is not None else None
-        if pair is not None and text.strip():
+        if pair is not None and something:
             return relay.said(turn, pair, text)
         return help.suggestions(turn, text)
 
@@ -316,19 +324,9 @@ class Router:
             else:
                 self._queues[who] = (lock, users_of_it - 1)
 
-    def _flooded(self, who: Address) -> bool:
-        now = time.monotonic()
-        recent = self._recent.setdefault(who, deque())
-        while recent and recent[0] < now - self._world.policy.flood_seconds:
-            recent.popleft()
-        recent.append(now)
-        if len(self._recent) > 10_000:
-            self._recent = {address: times for address, times in self._recent.items() if times[-1] > now - 60}
-        return len(recent) > self._world.policy.flood_events
-
-    def _slow_down(self, incoming: Incoming) -> Answer:
+    def _slow_down(self, incoming: Incoming, *, first: bool) -> Answer:
         """Say so once; the rest of the flood is not answered."""
-        if len(self._recent[incoming.who]) > self._world.policy.flood_events + 1:
+        if not first:
             return Answer(saved=False)
         locale = self._world.words.match(incoming.locale)
         return Answer(

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
+from typing import assert_never
 
 from sqlalchemy import Connection
 
 from bot.messages import Catalogue
-from bot.ports import EMPTY, Field, Place, Quoted, Ref, Style
+from bot.ports import EMPTY, Field, File, Incoming, Place, Quoted, Ref, Style
 from core.address import Address
 from core.mentors import Mentors
 from core.policy import Policy
@@ -27,6 +28,19 @@ class Origin:
     message: Ref | None = None
     reply_to: Ref | None = None
     quoted: Quoted | None = None
+    files: tuple[File, ...] = ()
+
+    @classmethod
+    def of(cls, incoming: Incoming) -> "Origin":
+        """Take it from the event."""
+        return cls(
+            incoming.id,
+            incoming.place,
+            incoming.message,
+            incoming.reply_to,
+            incoming.quoted,
+            incoming.files,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +104,26 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class Carried:
+    """A file that somebody sent: only where it is; its bytes are read when the message is delivered."""
+
+    platform: str
+    file: File
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
-    """What is said, in keys and parameters: what `Say` carries and what the outbox stores."""
+    """What is said, in keys and parameters: what `Say` carries and what the outbox stores.
+
+    With a `locale` it is said in that language whoever reads it: where several read it together.
+    """
 
     key: str
     params: Mapping[str, Json] = field(default_factory=dict)
     actions: tuple[Action, ...] = ()
     items: tuple[Item, ...] = ()
-    attachment: Attachment | None = None
+    attachment: Attachment | Carried | None = None
+    locale: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +183,27 @@ def message_json(message: Message) -> Json:
             {"key": item.key, "params": dict(item.params), "actions": [_action_json(a) for a in item.actions]}
             for item in message.items
         ],
-        "attachment": [message.attachment.kind, message.attachment.id] if message.attachment else None,
+        "attachment": _attachment_json(message.attachment),
+        **({"locale": message.locale} if message.locale else {}),
     }
+
+
+def _attachment_json(attachment: Attachment | Carried | None) -> Json:
+    match attachment:
+        case None:
+            return None
+        case Attachment(kind, id_):
+            return [kind, id_]
+        case Carried(platform, file):
+            return {
+                "platform": platform,
+                "id": file.id,
+                "name": file.name,
+                "mime": file.mime,
+                "size": file.size,
+            }
+        case _:
+            assert_never(attachment)
 
 
 def _action_json(action: Action) -> Json:
@@ -173,7 +218,7 @@ def _action_json(action: Action) -> Json:
 
 def message_from(data: Mapping[str, Json]) -> Message:
     """Read what `message_json` wrote."""
-    attachment = data.get("attachment")
+    locale = data.get("locale")
     return Message(
         str(data["key"]),
         _mapping(data.get("params")),
@@ -186,8 +231,19 @@ def message_from(data: Mapping[str, Json]) -> Message:
             )
             for each in _list(data.get("items"))
         ),
-        Attachment(str(attachment[0]), int(attachment[1])) if isinstance(attachment, list) else None,
+        _attachment_from(data.get("attachment")),
+        str(locale) if locale else None,
     )
+
+
+def _attachment_from(data: Json) -> Attachment | Carried | None:
+    match data:
+        case [kind, id_]:
+            return Attachment(str(kind), int(id_))
+        case {"platform": platform, "id": id_, "name": name, "mime": mime, "size": size}:
+            return Carried(str(platform), File(str(id_), str(name), str(mime), int(size)))
+        case _:
+            return None
 
 
 def _mapping(value: Json) -> Mapping[str, Json]:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, and_, insert, select, update
 
+from core.address import Address
 from core.policy import Policy
 from core.requests import Request
 from core.store.tables import mentorships, rooms
@@ -101,6 +102,18 @@ def lock(tx: Connection, mentorship_id: int) -> Mentorship:
     """Take the pair's row for this transaction: sessions are booked and ended after this."""
     tx.execute(select(mentorships.c.id).where(mentorships.c.id == mentorship_id).with_for_update())
     return known(tx, mentorship_id)
+
+
+def place(tx: Connection, pair: Mentorship) -> Address | None:
+    """Give the shared conversation that was opened for a pair on their platform, or None."""
+    stored = tx.execute(select(rooms.c.place).where(rooms.c.id == pair.room_id)).scalar()
+    return Address(*stored) if stored else None
+
+
+def meet_at(tx: Connection, pair: Mentorship, where: Address | None) -> None:
+    """Remember the shared conversation of a pair, or that there is none."""
+    stored = [where.platform, where.id] if where else None
+    tx.execute(update(rooms).where(rooms.c.id == pair.room_id).values(place=stored))
 
 
 def end(tx: Connection, mentorship_id: int, reason: str, now: datetime) -> None:

@@ -61,6 +61,7 @@ class Policy:
     )
     budget_hours: int = 4
     expected_wait: timedelta = timedelta(hours=24)
+    claim_channel: str | None = None
 
     # Ranking
     weights: Weights = Weights()
@@ -72,6 +73,7 @@ class Policy:
     session_minutes: int = 45
     proposed_times: int = 5
     late_change: timedelta = timedelta(hours=3)
+    native_rooms: bool = True
     meeting_link: str = "https://meet.jit.si/{room}"
     meeting_hosts: tuple[str, ...] = ("meet.jit.si",)
 
@@ -87,6 +89,7 @@ class Policy:
     name_limit: int = 80
     topics_limit: int = 20
     room_limit: int = 3500
+    file_limit: int = 10_000_000
 
     # Retention
     keep_runs: timedelta = timedelta(days=30)

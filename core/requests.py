@@ -207,6 +207,22 @@ def earlier_partners(tx: Connection, mentee_id: int) -> frozenset[int]:
     )
 
 
+def have_met(tx: Connection, one_id: int, other_id: int) -> bool:
+    """Tell whether two people were ever brought together: by an offer of one to the other, or as a pair."""
+    for mentee, mentor in ((one_id, other_id), (other_id, one_id)):
+        offered = (
+            select(offers.c.id)
+            .select_from(offers.join(requests, requests.c.id == offers.c.request_id))
+            .where(and_(requests.c.mentee_id == mentee, offers.c.mentor_id == mentor))
+        )
+        paired = select(mentorships.c.id).where(
+            and_(mentorships.c.mentee_id == mentee, mentorships.c.mentor_id == mentor)
+        )
+        if any(tx.execute(query.limit(1)).first() for query in (offered, paired)):
+            return True
+    return False
+
+
 def month_start(now: datetime) -> datetime:
     """Give the moment a month of hours began, in UTC."""
     return now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)

@@ -29,6 +29,14 @@ OTHER = {
     "encryption.keys": KEY,
     "organisers": "console:olga, slack:T1/U1",
     "console.socket": "127.0.0.1:8600",
+    "slack.bot_tokens": "xoxb-1-abc, xoxb-2-def",
+    "slack.app_token": "xapp-1-A1-abc",
+    "slack.signing_secret": "8f742231b10e8888abcd99yyyzzz85a5",
+    "slack.mode": "http",
+    "slack.api_url": "http://127.0.0.1:9000/slack/api/",
+    "http.listen": "0.0.0.0:8080",
+    "requests.claim_channel": "slack:T1/C1",
+    "mentorships.native_rooms": "off",
     "log.level": "debug",
     "log.format": "json",
     "community.name": "Ana & friends",
@@ -48,6 +56,7 @@ OTHER = {
     "sizes.text_limit": "1000",
     "sizes.name_limit": "60",
     "sizes.room_limit": "1500",
+    "sizes.file_limit": "2000000",
     **{f"ranking.weights.{part.name}": "0.33" for part in fields(Weights)},
     **{f"requests.hours_of_format.{name}": "0.25" for name in FORMATS},
     **{f"retention.keep_{what}": "9 days" for what in ("runs", "events", "failed", "views")},
@@ -56,6 +65,8 @@ OTHER = {
     "sessions.late_change": "90m",
 }
 """A value that is not the key's default; a key that is not here takes 4."""
+BESIDE = {"slack.bot_tokens": {"slack.app_token": OTHER["slack.app_token"]}}
+"""What must be set already when a key is set."""
 
 
 @pytest.fixture(autouse=True)
@@ -131,16 +142,17 @@ def test_the_example_explains_every_key() -> None:
 
 @pytest.mark.parametrize("key", KINDS)
 def test_every_key_is_set_from_a_file_a_variable_and_an_option_alike(key: str, tmp_path: Path) -> None:
-    default = load(None, {}, {}, tmp_path)
+    beside = BESIDE.get(key, {})
+    default = load(None, {}, beside, tmp_path)
     file = tmp_path / "some.yaml"
     text: object = other(key)
     for part in reversed(key.split(".")):
         text = {part: text}
     file.write_text(yaml.safe_dump(text), encoding="utf-8")
     variable = "MENTORBOT_" + key.upper().replace(".", "__")
-    from_file = load(file, {}, {}, tmp_path)
-    from_variable = load(None, {variable: other(key)}, {}, tmp_path)
-    from_option = load(None, {}, {key: other(key)}, tmp_path)
+    from_file = load(file, {}, beside, tmp_path)
+    from_variable = load(None, {variable: other(key)}, beside, tmp_path)
+    from_option = load(None, {}, {**beside, key: other(key)}, tmp_path)
     assert from_file.origins[key] == f"{file}, line {key.count('.') + 1}"
     assert from_variable.origins[key] == variable
     assert from_option.origins[key] == "command line"
@@ -153,7 +165,7 @@ def test_every_number_of_the_policy_has_a_key_of_its_own(tmp_path: Path) -> None
     default = policy_of(load(None, {}, {}, tmp_path))
     changed = set[str]()
     for key in KINDS:
-        now = policy_of(load(None, {}, {key: other(key)}, tmp_path))
+        now = policy_of(load(None, {}, {**BESIDE.get(key, {}), key: other(key)}, tmp_path))
         different = {name for name in now if now[name] != default[name]}
         assert different <= {"community" if key == "community.name" else key.rpartition(".")[2]}
         changed |= different
@@ -268,6 +280,21 @@ def test_any_text_is_read_or_refused_and_never_breaks(key: str, text: str) -> No
         ("console.socket", "0.0.0.0:8600"),
         ("console.socket", "127.0.0.1:99999"),
         ("console.socket", "8600"),
+        ("slack.bot_tokens", "xoxp-1-2"),
+        ("slack.app_token", "xoxb-1-abc"),
+        ("slack.signing_secret", "no secret"),
+        ("slack.mode", "webhook"),
+        ("slack.api_url", "http://slack.com/api/"),
+        ("slack.api_url", "https://user@slack.com/api/"),
+        ("slack.api_url", "https://slack.com/api/?a=b"),
+        ("slack.api_url", "ftp://127.0.0.1/"),
+        ("http.listen", "8080"),
+        ("http.listen", "0.0.0.0:0"),
+        ("http.listen", "0.0.0.0:70000"),
+        ("http.listen", "::1:8080"),
+        ("requests.claim_channel", "#mentors"),
+        ("requests.claim_channel", "slack:C1"),
+        ("mentorships.native_rooms", "sometimes"),
         ("sessions.meeting_link", "http://meet.jit.si/{room}"),
         ("sessions.meeting_link", "https://meet.jit.si/ours"),
         ("sessions.meeting_link", "https://{room}.jit.si/"),
@@ -416,6 +443,65 @@ def test_the_console_listens_on_this_machine_or_on_a_socket(tmp_path: Path) -> N
     assert "console.socket: [::1]:8600\n" in show(
         load(None, {}, {"console.socket": "[::1]:8600"}, tmp_path), origin=False
     )
+
+
+def test_the_web_server_listens_where_it_is_told(tmp_path: Path) -> None:
+    def listen(text: str) -> tuple[str, int] | None:
+        return load(None, {}, {"http.listen": text}, tmp_path).http.listen
+
+    assert listen("null") is None
+    assert listen("10.0.0.1:8080") == ("10.0.0.1", 8080)
+    assert listen("mentors.example:80") == ("mentors.example", 80)
+    assert listen("[::]:8080") == ("::", 8080)
+    assert "http.listen: [::]:8080\n" in show(
+        load(None, {}, {"http.listen": "[::]:8080"}, tmp_path), origin=False
+    )
+
+
+def test_the_address_of_an_api_ends_with_a_slash(tmp_path: Path) -> None:
+    given = {"slack.api_url": "https://proxy.example/slack/api"}
+    assert load(None, {}, given, tmp_path).slack.api_url == "https://proxy.example/slack/api/"
+
+
+def test_what_the_mode_of_slack_needs_is_told_once_there_is_a_bot_token(tmp_path: Path) -> None:
+    assert problems(tmp_path, "slack: {bot_tokens: [xoxb-1-abc]}") == [
+        (
+            "config.yaml, line 1: slack.app_token: is needed for slack.mode: socket; give the app-level token "
+            "(xapp-…), or set slack.mode: http"
+        )
+    ]
+    said = problems(tmp_path, "slack:\n  bot_tokens: [xoxb-1-abc]\n  mode: http")
+    assert [line.partition(" is needed")[0] for line in said] == [
+        "config.yaml, line 3: slack.signing_secret:",
+        "config.yaml, line 3: http.listen:",
+    ]
+    (tmp_path / "config.yaml").write_text("slack: {mode: http}", encoding="utf-8")
+    assert load(None, {}, {}, tmp_path).slack.bot_tokens == ()
+
+
+def test_slacks_secrets_are_neither_shown_nor_repeated(tmp_path: Path) -> None:
+    names = ("slack.bot_tokens", "slack.app_token", "slack.signing_secret")
+    settings = load(None, {}, {name: OTHER[name] for name in names}, tmp_path)
+    shown = show(settings, origin=True)
+    assert "slack.bot_tokens: [***, ***]" in shown
+    for secret in ("xoxb-1-abc", "xoxb-2-def", OTHER["slack.app_token"], OTHER["slack.signing_secret"]):
+        assert secret not in shown
+        assert secret not in repr(settings)
+    said = problems(tmp_path, "", None, dict.fromkeys(names, "hunter2/no"))
+    assert len(said) == 3
+    assert "hunter2" not in "".join(said)
+
+
+def test_a_token_may_stand_in_a_file_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "tokens").write_text("xoxb-1-abc\nxoxb-2-def\n", encoding="utf-8")
+    environ = {
+        "MENTORBOT_SLACK__BOT_TOKENS_FILE": str(tmp_path / "tokens"),
+        "MENTORBOT_SLACK__APP_TOKEN": "xoxb-1",
+    }
+    with pytest.raises(ConfigError, match=r"slack\.app_token: the value does not fit"):
+        load(None, environ, {}, tmp_path)
+    environ["MENTORBOT_SLACK__APP_TOKEN"] = "xapp-1-A1-abc"
+    assert load(None, environ, {}, tmp_path).slack.bot_tokens == ("xoxb-1-abc", "xoxb-2-def")
 
 
 def test_what_is_shown_says_where_it_comes_from(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from bot.dialogs.engine import Conflict, Engine
 from bot.dialogs.form import Answers, Args, Dialog, Refused, pending
 from bot.dialogs.values import read
 from bot.messages import Catalogue
-from bot.ports import Choice, Confirm, Day, Field, Moment, Number, Option, Text, Upload, Week, When
+from bot.ports import Choice, Confirm, Day, Field, File, Moment, Number, Option, Text, Upload, Week, When
 from bot.router import World
 from bot.turn import Ask, Replies, Say, Start, Turn, say
 from core import topics
@@ -150,9 +150,10 @@ class Desk:
         """Send a page."""
         return self.engine.submit(self.turn(), run, values)
 
-    def types(self, text: str) -> Replies:
-        """Write a line to the form in front."""
+    def types(self, text: str, *files: File) -> Replies:
+        """Write a line to the form in front, or send files."""
         turn = self.turn()
+        turn = replace(turn, origin=replace(turn.origin, files=files))
         run = self.engine.newest(turn)
         assert run is not None
         return self.engine.said(turn, run, text)
@@ -715,3 +716,38 @@ def test_whatever_comes_in_is_a_value_or_a_problem_that_can_be_said(asked: Field
             Keyring(()).seal(repr(value))
         else:
             assert not asked.required
+
+
+# --- Files ------------------------------------------------------------------------------------------------------
+
+CV = File("F1", "cv.pdf", "application/pdf", 900)
+
+
+def test_a_file_is_the_answer_where_a_file_is_asked_for() -> None:
+    done = Finished()
+    with desk(dialog("job", (Upload(key="cv", size=1000), Text(key="why")), done)) as at:
+        at.start("job")
+        asked = ask(at.types("here it is", CV, replace(CV, id="F2")))
+        assert keys(asked) == ["why"]
+        at.types("I like it")
+    assert done.answers == [{"cv": {"id": "F1", "name": "cv.pdf", "size": 900}, "why": "I like it"}]
+
+
+def test_a_file_that_is_too_large_is_asked_for_again_and_words_are_no_file() -> None:
+    with desk(dialog("job", (Upload(key="cv", size=1000), Text(key="why")))) as at:
+        at.start("job")
+        assert ask(at.types("", replace(CV, size=1001))).errors["cv"].key == "error.upload.large"
+        assert ask(at.types("see above")).errors["cv"].key == "error.upload"
+        assert at.kept() == {}
+
+
+def test_a_file_that_nobody_asked_for_is_said_to_be_none_and_the_words_beside_it_are_taken() -> None:
+    done = Finished()
+    with desk(dialog("job", (Text(key="why"), Upload(key="cv", required=False)), done)) as at:
+        at.start("job")
+        replies = at.types(" ", CV)
+        assert (said(replies), keys(ask(replies))[0]) == (["help.no_file"], "why")
+        replies = at.types("I like it", CV)
+        assert (said(replies), keys(ask(replies))) == (["help.no_file"], ["cv"])
+        at.types("skip")
+    assert done.answers == [{"why": "I like it", "cv": None}]

@@ -10,6 +10,8 @@ from random import Random
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import Connection, create_engine
 
 from bot import render
@@ -23,8 +25,9 @@ from bot.reminders import waits
 from bot.render import Renderer
 from bot.richtext import Rich, plain
 from bot.turn import Ask, Turn
-from core import requests, topics
+from core import reading, requests, topics
 from core.address import Address
+from core.availability import Span, merge
 from core.mentors import Mentors
 from core.policy import FORMATS, URGENCIES, Policy
 from core.store.types import Json
@@ -50,6 +53,7 @@ SAMPLES: Mapping[str, list[Json]] = {
     "author": ["梅"],
     "community": ["社区"],
     "count": [1, 3],
+    "file": ["三"],
     "format": list(FORMATS),
     "goal": ["学会 <&>", None],
     "high": [40],
@@ -67,17 +71,24 @@ SAMPLES: Mapping[str, list[Json]] = {
     "megabytes": [10],
     "mentee": ["梅"],
     "mentor": ["李"],
+    "mentee_zone": ["Europe/Madrid"],
+    "mentee_zone_assumed": BOTH,
+    "mentor_zone": ["Asia/Shanghai"],
+    "mentor_zone_assumed": BOTH,
     "mentors": [["李", "王", "张"], ["李"]],
     "mine": BOTH,
     "minutes": [45, 1],
+    "more": [3, 1, 0],
     "most": [10],
     "name": ["梅"],
     "near": [["一", "二", "三"], ["一", "二"], []],
     "next": ["03:00"],
     "options": [["一", "二", "三"]],
     "organisers": BOTH,
+    "paired": BOTH,
     "partner": ["李"],
     "paused": [AT, None],
+    "platform": ["三"],
     "question": ["几点？"],
     "quoted": ["好 <&>", None],
     "reasons": [
@@ -94,7 +105,7 @@ SAMPLES: Mapping[str, list[Json]] = {
     "since": [AT],
     "spans": [[[0, 4, 1080, 1200], [5, 5, 600, 720]]],
     "stars": [4.5],
-    "state": ["dead", "unknown"],
+    "state": ["dead", "unknown", "expired"],
     "step": ["first", "next", "claim", "organiser", "asking", "wanted"],
     "text": ["好 <&>"],
     "time": ["02:30"],
@@ -118,8 +129,9 @@ NEAR: list[Json] = [["一", "二", "三"], ["一"]]
 LEVELS: Json = [["sql", 4], ["frontend", None]]
 OWN: Mapping[str, Mapping[str, list[Json]]] = {
     "approval.new": {"levels": [LEVELS], "answers": [[["几点？", "晚上"]], []]},
-    "organiser.desk": {"mentors": [2, 1, 0]},
+    "organiser.desk": {"mentors": [2, 1, 0], "late": [2, 1, 0]},
     "signup.done": {"waiting": BOTH},
+    "desk.home": {"count": [2, 0]},
     "error.language.unknown": {"near": [["en", "es"], []]},
     "error.topic.near": {"near": NEAR},
     "error.zone.several": {"near": NEAR},
@@ -310,7 +322,7 @@ DERIVED = {
     ),
     *(
         f"request.moved.{step}"
-        for step in (requests.FIRST, requests.NEXT, requests.CLAIM, requests.ORGANISER, "nobody")
+        for step in (requests.FIRST, requests.NEXT, requests.CLAIM, requests.ORGANISER, "nobody", "channel")
     ),
     *(f"offer.format.{each}" for each in FORMATS),
     *(f"offer.urgency.{each}" for each in URGENCIES),
@@ -432,3 +444,18 @@ def test_an_answer_has_no_words_but_the_catalogues(command: str, tx: Connection)
     for message in answer.messages:
         for text in shown(message):
             assert not stray(text), text
+
+
+@pytest.mark.parametrize("locale", WORDS.locales)
+@given(
+    spans=st.lists(
+        st.tuples(st.integers(0, 6), st.integers(0, 1440), st.integers(0, 1440)), min_size=1, max_size=8
+    )
+)
+def test_free_hours_are_read_as_they_are_written(locale: str, spans: list[Span]) -> None:
+    week = merge(spans)
+    written = WORDS.text(
+        "profile.week", {"spans": [[day, day, *hours] for day, *hours in week]}, locale, "UTC"
+    )
+    if week:
+        assert reading.week(written) == week, written

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from bot.dialogs.form import Answers, Args, Dialog, Refused, pending
 from bot.dialogs.values import read
-from bot.ports import EMPTY, Field
+from bot.ports import EMPTY, Field, Upload
 from bot.turn import Ask, Replies, Reply, Say, Start, Turn, say
 from core.reading import Problem
 from core.store.prepared import Prepared
@@ -106,10 +106,18 @@ class Engine:
         return self._take(turn, run, self._pending(turn, run), values)
 
     def said(self, turn: Turn, run: Run, text: str) -> Replies:
-        """Take what somebody typed as the answer to the field in front."""
+        """Take what somebody typed, or the file they sent, as the answer to the field in front."""
         fields = self._pending(turn, run)
         if not fields:
             return self._go_on(turn, run)
+        files = turn.origin.files
+        if files and isinstance(fields[0], Upload):
+            sent: Json = {"id": files[0].id, "name": files[0].name, "size": files[0].size}
+            return self._take(turn, run, fields, {fields[0].key: sent})
+        if files:
+            # What was typed beside a file that nobody asked for is an answer all the same.
+            answered = self.said(_without_files(turn), run, text) if text.strip() else self._go_on(turn, run)
+            return (say("help.no_file"), *answered)
         word = text.strip().casefold()
         if not fields[0].required and word in self._words(turn, "form.skip"):
             return self._take(turn, run, fields, {fields[0].key: None})
@@ -217,6 +225,10 @@ class Engine:
             {**dialog.initial(turn, run.args), **typed},
             bool(run.answers),
         )
+
+
+def _without_files(turn: Turn) -> Turn:
+    return replace(turn, origin=replace(turn.origin, files=()))
 
 
 def _address(turn: Turn, **more: object) -> dict[str, object]:

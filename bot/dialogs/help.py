@@ -28,16 +28,18 @@ def unknown(typed: str, names: Sequence[str]) -> Replies:
     return (say("help.did_you_mean", guess, typed=typed[:40], name=str(found[0])),)
 
 
-def welcome(turn: Turn) -> Replies:
+def welcome(turn: Turn, *more: Action) -> Replies:
     """Greet somebody who is not signed up."""
     signup = Action("signup", "signup.button.signup", "primary")
-    return (say("help.welcome", signup, Action("help", "help.button.help"), name=turn.name),)
+    return (say("help.welcome", signup, Action("help", "help.button.help"), *more, name=turn.name),)
 
 
 def suggestions(turn: Turn, text: str = "") -> Replies:
     """Say what can be done with words that belong to nothing; a topic in them is offered to search for."""
     if turn.user is None:
         return welcome(turn)
+    if turn.origin.files:
+        return _files(turn)
     slugs = turn.topics.scan(text).slugs
     if slugs and len(slugs[0]) < TOPIC_LIMIT:
         name = turn.topics.name(slugs[0], turn.locale)
@@ -49,3 +51,10 @@ def suggestions(turn: Turn, text: str = "") -> Replies:
     )
     actions = (talk, find) if mentorships.of_user(turn.tx, turn.me.id) else (find,)
     return (say("help.suggestions", *actions, Action("help", "help.button.help")),)
+
+
+def _files(turn: Turn) -> Replies:
+    """Say what files are for."""
+    paired = bool(mentorships.of_user(turn.tx, turn.me.id))
+    talk = (Action("talk", "room.button.talk", "primary"),) if paired else ()
+    return (say("help.files", *talk, Action("help", "help.button.help"), paired=paired),)

@@ -1,6 +1,7 @@
 """My pairs: talk, plan a session, end."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from bot.dialogs.form import Answers, Args, Dialog, Refused
 from bot.fields import Choice, Field, Option
@@ -8,6 +9,7 @@ from bot.mentorships import endings
 from bot.ports import button_id
 from bot.turn import Action, Item, Message, Replies, Say, Start, Turn, say
 from core import mentorships, users
+from core.mentorships import Mentorship
 from core.store.types import Json
 
 REASONS = ("done", "time", "fit", "other")
@@ -17,25 +19,42 @@ def show(turn: Turn, words: str) -> Replies:
     """List the pairs one is in."""
     del words
     items = tuple(
-        Item(
-            "mentorship.item",
-            {
-                "partner": users.known(turn.tx, pair.partner(turn.me.id)).name,
-                "mentor": pair.mentor_id == turn.me.id,
-                "since": pair.started_at.isoformat(),
-                "until": pair.ends_at.isoformat(),
-            },
-            (
-                Action(button_id("talk", pair.id), "room.button.talk", "primary"),
-                Action(button_id("schedule", pair.id), "session.button.schedule"),
-                Action(button_id("end", pair.id), "mentorship.button.end"),
-            ),
-        )
-        for pair in mentorships.of_user(turn.tx, turn.me.id)
+        replace(item, actions=(*item.actions, _end(pair, str(item.params["partner"]))))
+        for pair, item in mine(turn)
     )
     if not items:
         return (say("room.none"),)
     return (Say((Message("mentorship.list", {"count": len(items)}, items=items),)),)
+
+
+def _end(pair: Mentorship, partner: str) -> Action:
+    return Action(button_id("end", pair.id), "mentorship.button.end", about=partner)
+
+
+def mine(turn: Turn) -> list[tuple[Mentorship, Item]]:
+    """List one's pairs, each as it is shown."""
+    pairs = mentorships.of_user(turn.tx, turn.me.id)
+    names = users.names(turn.tx, [pair.partner(turn.me.id) for pair in pairs])
+    return [
+        (
+            pair,
+            Item(
+                "mentorship.item",
+                {
+                    "partner": names[partner],
+                    "mentor": pair.mentor_id == turn.me.id,
+                    "since": pair.started_at.isoformat(),
+                    "until": pair.ends_at.isoformat(),
+                },
+                (
+                    Action(button_id("talk", pair.id), "room.button.talk", "primary", about=names[partner]),
+                    Action(button_id("schedule", pair.id), "session.button.schedule", about=names[partner]),
+                ),
+            ),
+        )
+        for pair in pairs
+        for partner in (pair.partner(turn.me.id),)
+    ]
 
 
 def end(turn: Turn, arg: str) -> Replies:

@@ -53,7 +53,7 @@ def show(turn: Turn, words: str) -> Replies:
         Item(
             f"profile.show.{key}",
             {"value": shown_of(turn, key), "assumed": turn.me.zone_assumed},
-            (Action(button_id("edit", key), "profile.button.edit", about=key),),
+            (Action(button_id("edit", key), "profile.button.edit"),),
         )
         for key in keys_of(turn.me)
     )

@@ -19,26 +19,40 @@ ASSIGNABLE = 20
 def show(turn: Turn, words: str) -> Replies:
     """Show where everything stands."""
     del words
-    wait = requests.expected_wait(turn.tx, turn.policy).total_seconds()
-    items = [_request(turn, request, wait) for request in requests.open_of(turn.tx, turn.me.id)]
+    items = (*mine(turn), *offered(turn))
+    if not items:
+        return (say("request.none", Action("find", "request.button.find", "primary")),)
+    return (Say((Message("request.list", {"count": len(items)}, items=items),)),)
+
+
+def mine(turn: Turn) -> tuple[Item, ...]:
+    """List one's open requests, and where they stand."""
+    open_ = requests.open_of(turn.tx, turn.me.id)
+    wait = requests.expected_wait(turn.tx, turn.policy).total_seconds() if open_ else 0.0
+    return tuple(_request(turn, request, wait) for request in open_)
+
+
+def offered(turn: Turn) -> tuple[Item, ...]:
+    """List the offers that wait for one's answer."""
+    items = []
     for offer in requests.offers_to(turn.tx, turn.me.id):
         request = requests.get(turn.tx, offer.request_id)
         if request is not None and offer.delivered_at is not None:
             mentee = users.known(turn.tx, request.mentee_id).name
             until = offer.expires_at.isoformat() if offer.expires_at else None
             params = {"mentee": mentee, "until": until, **waterfall.about(request)}
-            items.append(Item("request.offer", params, waterfall.buttons(offer.id)))
-    if not items:
-        return (say("request.none", Action("find", "request.button.find", "primary")),)
-    return (Say((Message("request.list", {"count": len(items)}, items=tuple(items)),)),)
+            items.append(Item("request.offer", params, waterfall.buttons(offer.id, mentee)))
+    return tuple(items)
 
 
 def _request(turn: Turn, request: Request, wait: float) -> Item:
     asked = [offer.mentor_id for offer in requests.offers_of(turn.tx, request.id) if offer.state == OFFERED]
     names = [user.name for user in users.many(turn.tx, asked).values()]
-    actions = [Action(button_id("withdraw", request.id), "request.button.withdraw")]
+    what = ", ".join(turn.topics.name(slug, turn.locale) for slug in request.slugs)
+    actions = [Action(button_id("withdraw", request.id), "request.button.withdraw", about=what)]
     if request.step == requests.ASKING:
-        actions.insert(0, Action(button_id("others", request.id), "request.button.others", "primary"))
+        others = Action(button_id("others", request.id), "request.button.others", "primary", about=what)
+        actions.insert(0, others)
     params = {
         "step": request.step,
         "mentors": names,

@@ -154,17 +154,24 @@ CALL_OFF = Dialog("call_off", _sure, _called_off, params=_session)
 def show(turn: Turn, words: str) -> Replies:
     """List what is proposed and what is to come."""
     del words
+    items = mine(turn)
+    if not items:
+        return (say("session.none", Action("schedule", "session.button.schedule", "primary")),)
+    return (Say((Message("session.list", {"count": len(items)}, items=items),)),)
+
+
+def mine(turn: Turn) -> tuple[Item, ...]:
+    """List one's sessions, each as it is shown."""
     items = []
     for session in sessions.of_user(turn.tx, turn.me.id, turn.now):
         pair = mentorships.known(turn.tx, session.mentorship_id)
+        partner = _partner(turn, pair)
         actions = (
-            Action(button_id("move", session.id), "session.button.move"),
-            Action(button_id("call_off", session.id), "session.button.cancel"),
+            Action(button_id("move", session.id), "session.button.move", about=partner),
+            Action(button_id("call_off", session.id), "session.button.cancel", about=partner),
         )
         at = session.starts_at.isoformat() if session.starts_at else None
-        mine = session.proposed_by == turn.me.id
-        details = {"partner": _partner(turn, pair), "at": at, "link": session.link, "mine": mine}
+        own = session.proposed_by == turn.me.id
+        details = {"partner": partner, "at": at, "link": session.link, "mine": own}
         items.append(Item("session.item", details, actions))
-    if not items:
-        return (say("session.none", Action("schedule", "session.button.schedule", "primary")),)
-    return (Say((Message("session.list", {"count": len(items)}, items=tuple(items)),)),)
+    return tuple(items)

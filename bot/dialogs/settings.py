@@ -28,7 +28,7 @@ def show(turn: Turn, words: str) -> Replies:
         Item(
             f"settings.show.{key}",
             {"value": value_of(turn, key), "assumed": turn.me.zone_assumed},
-            (Action(button_id("setting", key), "settings.button.change", about=key),),
+            (Action(button_id("setting", key), "settings.button.change"),),
         )
         for key in KEYS
     )

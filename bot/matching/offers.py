@@ -44,6 +44,9 @@ def _closed(turn: Turn, offer: Offer, request: Request) -> Replies:
         return (swap(key, mentee=mentee, **waterfall.about(request)),)
     if offer.state == requests.DECLINED:
         return (say("offer.declined.before", mentee=mentee),)
+    # Who was blocked is not told so: it looks as if somebody had been faster.
+    if request.mentee_id in users.kept_apart(turn.tx, turn.me.id):
+        return (swap("offer.taken", mentee=mentee, **waterfall.about(request)),)
     return ()
 
 
@@ -128,7 +131,7 @@ def replied(turn: Turn, offer_id: int, text: str) -> Replies:
     message = Message(
         "offer.reply",
         {"mentee": turn.me.name, "answer": text, **waterfall.about(request)},
-        waterfall.buttons(offer.id),
+        waterfall.buttons(offer.id, turn.me.name),
     )
     once = f"offer.reply:{offer.id}:{turn.now.isoformat()}"
     box.put(turn.tx, turn.now, Letter("offer", offer.mentor_id, message, once, f"offer:{offer.id}"))

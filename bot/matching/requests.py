@@ -6,7 +6,7 @@ from bot.matching import waterfall
 from bot.ports import button_id
 from bot.turn import Action, Message, Replies, Say, Turn, say, swap
 from core import requests, users
-from core.requests import ASKING, FIRST, OPEN, Request
+from core.requests import ASKING, CLAIM, FIRST, OPEN, Request
 
 
 def others(turn: Turn, arg: str) -> Replies:
@@ -30,7 +30,10 @@ def told(turn: Turn, request_id: int, names: Sequence[str]) -> Say:
     """Say who is asked now, and how long it usually takes."""
     request = requests.get(turn.tx, request_id)
     assert request is not None
-    key = "request.sent" if names else "request.sent.organiser" if turn.organisers else "request.sent.nobody"
+    if request.step == CLAIM and not names:
+        key = "request.sent.channel"
+    else:
+        key = "request.sent" if names else f"request.sent.{'organiser' if turn.organisers else 'nobody'}"
     wait = requests.expected_wait(turn.tx, turn.policy).total_seconds()
     withdraw_it = Action(button_id("withdraw", request_id), "request.button.withdraw")
     return say(key, withdraw_it, mentors=list(names), wait=wait, **waterfall.about(request))

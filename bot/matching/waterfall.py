@@ -1,14 +1,14 @@
 """How a request is handed on. It never dies.
 
 wanted (one mentor was asked by name) → asking (may others be asked?) → first (the best) → next (two together)
-→ claim (every fitting mentor) → organiser.
+→ claim (the claim channel, where there is one, or every fitting mentor) → organiser.
 """
 
 from collections.abc import Sequence
 from datetime import timedelta
 
+from bot.matching import channel, introductions
 from bot.matching import fitting as fit
-from bot.matching import introductions
 from bot.outbox import box
 from bot.outbox.box import Letter
 from bot.ports import button_id
@@ -31,11 +31,15 @@ def begin(turn: Turn, request: Request) -> list[str]:
     return reach(turn, request, FIRST)
 
 
-def reach(turn: Turn, request: Request, step: str) -> list[str]:
-    """Go to a step, or on to the first one at which there is somebody to ask; returns whom."""
+def reach(turn: Turn, request: Request, step: str, *, in_channel: bool = True) -> list[str]:
+    """Go to a step, or on to the first one at which there is somebody to ask; returns whom, or nobody by name."""
     places = {FIRST: 1, NEXT: turn.policy.next_mentors, CLAIM: EVERY}
     order = (FIRST, NEXT, CLAIM)
     for each in order[order.index(step) :] if step in order else ():
+        if each == CLAIM and in_channel and channel.there_is(turn):
+            requests.move(turn.tx, request.id, each, turn.now)
+            channel.ask(turn, request)
+            return []
         found = fit.fitting(turn, request, places[each])
         if found:
             requests.move(turn.tx, request.id, each, turn.now)
@@ -90,15 +94,20 @@ def hand_on(turn: Turn, request: Request) -> None:
     if request.step == ORGANISER:
         waits.put(turn.tx, "request.retry", request.id, turn.now + RETRY)
         return
-    names = reach(turn, request, following)
+    _go(turn, request, following)
+
+
+def _go(turn: Turn, request: Request, step: str, *, in_channel: bool = True) -> None:
+    """Go to a step, or on from there, and tell the mentee."""
+    names = reach(turn, request, step, in_channel=in_channel)
     where = requests.get(turn.tx, request.id)
     assert where is not None
     wait = requests.expected_wait(turn.tx, turn.policy).total_seconds()
-    key = (
-        f"request.moved.{where.step}"
-        if where.step != ORGANISER or turn.organisers
-        else "request.moved.nobody"
-    )
+    key = f"request.moved.{where.step}"
+    if where.step == ORGANISER and not turn.organisers:
+        key = "request.moved.nobody"
+    elif where.step == CLAIM and not names:
+        key = "request.moved.channel"
     _tell(
         turn,
         where,
@@ -113,8 +122,27 @@ def hand_on(turn: Turn, request: Request) -> None:
 def go_on(turn: Turn, request: Request) -> None:
     """Hand a request on when nobody is left who may still answer."""
     left = [offer for offer in requests.offers_of(turn.tx, request.id) if offer.state == requests.OFFERED]
-    if not left and request.step != ASKING:
+    if not left and request.step != ASKING and not waits.exists(turn.tx, "request.claim", request.id):
         hand_on(turn, request)
+
+
+def unclaimed(turn: Turn, request_id: int) -> None:
+    """Hand a request on that nobody has claimed in the channel in time; there it can still be claimed."""
+    if requests.get(turn.tx, request_id) is None:
+        return
+    request = requests.lock(turn.tx, request_id)
+    if request.state == OPEN and request.step == CLAIM:
+        hand_on(turn, request)
+
+
+def unheard(turn: Turn, request_id: int) -> None:
+    """Ask every fitting mentor in private where the channel cannot be reached."""
+    if requests.get(turn.tx, request_id) is None:
+        return
+    request = requests.lock(turn.tx, request_id)
+    if waits.exists(turn.tx, "request.claim", request_id):
+        waits.cancel(turn.tx, "request.claim", request_id)
+        _go(turn, request, CLAIM, in_channel=False)
 
 
 def retry(turn: Turn, request_id: int) -> None:
@@ -162,7 +190,9 @@ def _offer(
     for mentor_id, reasons in mentors:
         offer_id = requests.add_offer(turn.tx, request.id, mentor_id, step, reasons, turn.now)
         message = Message(
-            "offer.new", {"mentee": mentee.name, "step": step, **about(request)}, buttons(offer_id)
+            "offer.new",
+            {"mentee": mentee.name, "step": step, **about(request)},
+            buttons(offer_id, mentee.name),
         )
         box.put(
             turn.tx, turn.now, Letter("offer", mentor_id, message, f"offer:{offer_id}", f"offer:{offer_id}")
@@ -172,12 +202,12 @@ def _offer(
     users.touch(turn.tx, [mentor_id for mentor_id, _ in mentors], turn.now)
 
 
-def buttons(offer_id: int) -> tuple[Action, ...]:
-    """Give the three answers to an offer."""
+def buttons(offer_id: int, mentee: str) -> tuple[Action, ...]:
+    """Give the three answers to an offer; who asks is named for those who hear the buttons only."""
     return (
-        Action(button_id("accept", offer_id), "offer.button.accept", "primary"),
-        Action(button_id("decline", offer_id), "offer.button.decline"),
-        Action(button_id("more", offer_id), "offer.button.more"),
+        Action(button_id("accept", offer_id), "offer.button.accept", "primary", about=mentee),
+        Action(button_id("decline", offer_id), "offer.button.decline", about=mentee),
+        Action(button_id("more", offer_id), "offer.button.more", about=mentee),
     )
 
 
@@ -193,6 +223,7 @@ def end_offers(turn: Turn, request: Request, note: Message, accepted_by: int | N
     waits.cancel(turn.tx, "request.retry", request.id)
     box.cancel(turn.tx, f"request.where:{request.id}", turn.now)
     box.cancel(turn.tx, f"request:{request.id}", turn.now)
+    channel.close(turn, request)
     closed = []
     for offer in requests.offers_of(turn.tx, request.id):
         waits.cancel(turn.tx, "offer.expiry", offer.id)

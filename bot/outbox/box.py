@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, select, true, update
 
 from bot.outbox.kinds import KINDS
 from bot.ports import Ref
@@ -82,14 +82,24 @@ def _values(letter: Letter, now: datetime) -> dict[str, Any]:
     }
 
 
-def cancel(tx: Connection, subject: str, now: datetime) -> int:
-    """Take back what no longer holds and has not been sent; returns how many rows."""
+def cancel(tx: Connection, subject: str, now: datetime, kind: str | None = None) -> int:
+    """Take back what no longer holds and has not been sent, all of it or of one kind; returns how many rows."""
     done = tx.execute(
-        update(outbox)
-        .where(and_(outbox.c.subject == subject, outbox.c.state == READY))
-        .values(state=CANCELLED, message=None, settled_at=now)
+        update(outbox).where(_waiting(subject, kind)).values(state=CANCELLED, message=None, settled_at=now)
     )
     return done.rowcount
+
+
+def move(tx: Connection, subject: str, kind: str, due_at: datetime) -> int:
+    """Let what has not been sent of a kind leave at another moment; returns how many rows."""
+    done = tx.execute(update(outbox).where(_waiting(subject, kind)).values(due_at=due_at))
+    tx.info[PUT] = True
+    return done.rowcount
+
+
+def _waiting(subject: str, kind: str | None) -> ColumnElement[bool]:
+    waiting = and_(outbox.c.subject == subject, outbox.c.state == READY)
+    return waiting if kind is None else and_(waiting, outbox.c.kind == kind)
 
 
 def delivered(tx: Connection, subject: str, kind: str) -> int | None:
@@ -106,6 +116,20 @@ def delivered(tx: Connection, subject: str, kind: str) -> int | None:
         .order_by(outbox.c.id.desc())
     ).first()
     return row.id if row else None
+
+
+def sent_to(tx: Connection, row_id: int) -> Address | None:
+    """Give the address a row was put for, or None where it is for a user, wherever they are reached."""
+    row = tx.execute(select(outbox.c.platform, outbox.c.address).where(outbox.c.id == row_id)).one()
+    return Address(row.platform, row.address) if row.address else None
+
+
+def arrived_at(tx: Connection, row_id: int) -> Address | None:
+    """Say where a row was delivered."""
+    row = tx.execute(
+        select(deliveries.c.platform, deliveries.c.address).where(deliveries.c.outbox_id == row_id)
+    ).first()
+    return Address(row.platform, row.address) if row else None
 
 
 def stream_of(tx: Connection, ref: Ref) -> str | None:
@@ -134,11 +158,14 @@ def from_source(tx: Connection, source: Ref) -> list[tuple[int, str, str | None]
     return [(row.id, row.once, row.stream) for row in rows]
 
 
-def troubles(tx: Connection, states: Sequence[str] = (DEAD, UNKNOWN)) -> list[Any]:
+def troubles(
+    tx: Connection, states: Sequence[str] = (DEAD, UNKNOWN), since: datetime | None = None
+) -> list[Any]:
     """List what was not delivered, or perhaps not, or (in the state `expired`) came too late to be of use.
 
-    A row says kind, person, time and trouble, never the words.
+    A row says kind, person, time and trouble, never the words; with `since` only what came to its end after that.
     """
+    recent = outbox.c.settled_at >= since if since is not None else true()
     return list(
         tx.execute(
             select(
@@ -151,7 +178,7 @@ def troubles(tx: Connection, states: Sequence[str] = (DEAD, UNKNOWN)) -> list[An
                 outbox.c.due_at,
                 outbox.c.trouble,
             )
-            .where(outbox.c.state.in_(states))
+            .where(and_(outbox.c.state.in_(states), recent))
             .order_by(outbox.c.id)
         )
     )

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -11,11 +11,13 @@ from random import Random
 
 from sqlalchemy import Connection
 
+from bot.outbox.carry import Lost, fetch
 from bot.outbox.claim import Parcel, claim
 from bot.outbox.settle import Outcome, recover, settle
-from bot.ports import Adapter, Attached, Delivery, Ref, Refused, Rendered, ShownItem, Unknown
+from bot.ports import Adapter, Attached, Delivery, Later, Ref, Refused, Rendered, Sent, ShownItem, Unknown
 from bot.render import silent
-from bot.turn import Attachment, Message, Turn
+from bot.richtext import plain
+from bot.turn import Attachment, Carried, Message, Turn
 from core.address import Address
 from core.policy import Policy
 from core.store.database import Database
@@ -25,9 +27,16 @@ log = logging.getLogger(__name__)
 PUSH_SECONDS = 20
 IN_FLIGHT = 200
 RECOVER_EVERY = timedelta(seconds=5)
+PATIENCE = 4
+"""Tries of what must not hold others up for long: a shared room, a file from elsewhere."""
+FILES_AT_ONCE = 8
+"""Files are held in memory while they are carried."""
+FILE_SECONDS = 1.0
 
 Then = Callable[[Turn, Parcel], None]
 Attach = Callable[[Turn, Attachment, Parcel], Attached | None]
+Gather = Callable[[Turn, Parcel], Sequence[Sequence[Address]]]
+"""Says at which addresses people could be gathered: each entry is a way to gather all of them, the best first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +46,7 @@ class Hooks:
     sent: Mapping[str, Then] = field(default_factory=dict)
     given_up: Mapping[str, Then] = field(default_factory=dict)
     attach: Mapping[str, Attach] = field(default_factory=dict)
+    gather: Mapping[str, Gather] = field(default_factory=dict)
 
 
 class Outbox:
@@ -65,6 +75,7 @@ class Outbox:
         self._rng = Random(owner)
         self._outcomes: list[Outcome] = []
         self._settling = asyncio.Lock()
+        self._files = asyncio.Semaphore(FILES_AT_ONCE)
         self._recover_at = real_clock()
         self.wake = asyncio.Event()
 
@@ -163,33 +174,69 @@ class Outbox:
                     hooks[parcel.kind.name](self._turn(tx, now, parcel.once), parcel)
 
     async def _send(self, parcel: Parcel, now: datetime) -> tuple[Address | None, Delivery]:
+        if parcel.kind.gathers:
+            return await self._gather(parcel, now)
         address = next((place for place in parcel.to if place.platform in self._adapters), None)
         if address is None:
             return None, Refused("no reachable address", again=not parcel.to)
+        if not any(isinstance(message.attachment, Carried) for message in parcel.messages):
+            return address, await self._push(address, parcel, now)
+        if self._files.locked():
+            return address, Later(FILE_SECONDS)
+        async with self._files:
+            return address, await self._push(address, parcel, now)
+
+    async def _push(self, address: Address, parcel: Parcel, now: datetime) -> Delivery:
         adapter = self._adapters[address.platform]
         try:
-            message = await self._shown(parcel, now)
+            attached = await self._attached(parcel, now)
+            if isinstance(attached, Lost):
+                return Refused(attached.why, again=attached.again and parcel.attempts < PATIENCE)
+            message = self._shown(parcel, attached)
         except Exception:  # a message that cannot be written must not stop the others
             log.exception("writing %s failed", parcel.once)
-            return address, Refused("it could not be written; see the log", again=True)
+            return Refused("it could not be written; see the log", again=True)
         try:
             async with asyncio.timeout(PUSH_SECONDS):
                 if parcel.edits is None:
-                    return address, await adapter.push(address, message, parcel.once)
+                    return await adapter.push(address, message, parcel.once)
                 ref = next((ref for place, ref in parcel.edits if place == address), None)
                 if ref is None:
-                    return address, Refused("nothing to edit at this address")
-                return address, await adapter.edit(Ref(address.platform, address.id, ref), message)
+                    return Refused("nothing to edit at this address")
+                return await adapter.edit(Ref(address.platform, address.id, ref), message)
         except TimeoutError:
-            return address, Unknown("no answer in time")
+            return Unknown("no answer in time")
         except Exception:  # nobody knows how far an adapter that raises has come
             log.exception("sending %s to %s failed", parcel.once, address.platform)
-            return address, Unknown("a fault while sending; see the log")
+            return Unknown("a fault while sending; see the log")
 
-    async def _shown(self, parcel: Parcel, now: datetime) -> Rendered:
+    async def _gather(self, parcel: Parcel, now: datetime) -> tuple[Address | None, Delivery]:
+        """Open a shared room, which comes to no harm when it is tried twice; what was opened is told as sent there."""
+        again = parcel.attempts < PATIENCE
+        try:
+            ways = await self._database.read(
+                lambda tx: self._hooks.gather[parcel.kind.name](self._turn(tx, now, parcel.once), parcel)
+            )
+            title = plain(self._shown(parcel, None).body)
+            async with asyncio.timeout(PUSH_SECONDS):
+                for people in ways:
+                    adapter = self._adapters.get(people[0].platform)
+                    place = await adapter.gather(people, title) if adapter is not None else None
+                    if place is not None:
+                        return Address(place.platform, place.id), Sent(place.id)
+        except TimeoutError:
+            return None, Refused("no answer in time", again=again)
+        except Exception:  # an adapter that raises must not keep people apart
+            log.exception("gathering for %s failed", parcel.once)
+            return None, Refused("a fault while gathering; see the log", again=again)
+        return None, Refused("no shared room")
+
+    def _shown(self, parcel: Parcel, attached: Attached | None) -> Rendered:
         """Render a message in its reader's words; several that go out together become the rows of one."""
-        attached = await self._attached(parcel, now)
-        shown = [self._render(message, parcel.locale, parcel.zone, attached) for message in parcel.messages]
+        shown = [
+            self._render(message, message.locale or parcel.locale, parcel.zone, attached)
+            for message in parcel.messages
+        ]
         if len(shown) == 1:
             return shown[0] if not parcel.kind.silent else silent(shown[0])
         head = self._render(
@@ -203,11 +250,13 @@ class Outbox:
             attached=attached,
         )
 
-    async def _attached(self, parcel: Parcel, now: datetime) -> Attached | None:
+    async def _attached(self, parcel: Parcel, now: datetime) -> Attached | Lost | None:
         for message in parcel.messages:
-            if message.attachment is not None:
-                make = partial(self._attach, message.attachment, parcel, now)
-                return await self._database.read(make)
+            match message.attachment:
+                case Carried(platform) as carried:
+                    return await fetch(self._adapters.get(platform), carried, self._policy.file_limit)
+                case Attachment() as wanted:
+                    return await self._database.read(partial(self._attach, wanted, parcel, now))
         return None
 
     def _attach(self, wanted: Attachment, parcel: Parcel, now: datetime, tx: Connection) -> Attached | None:

@@ -12,7 +12,8 @@ class Kind:
     `quiet`: held until quiet hours and pause are over, or passed through. `capped`: waits for the next day when the
     daily cap is used up. `counts`: uses up a place in that cap. `bundles`: what is due together goes out as one.
     `mutable`: the person may switch it off. `expires`: not sent later than this after it was due. `on_ambiguous`:
-    what to do when nobody knows whether it arrived. `private`: its words are somebody's own.
+    what to do when nobody knows whether it arrived. `private`: its words are somebody's own. `gathers`: it is not
+    sent, but opens a shared room for people.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Kind:
     on_ambiguous: Literal["resend", "skip"] = "resend"
     private: bool = False
     silent: bool = False
+    gathers: bool = False
 
 
 DAY = timedelta(days=1)
@@ -37,12 +39,17 @@ KINDS: dict[str, Kind] = {
         Kind("offer.reminder", mutable=True, expires=DAY, on_ambiguous="skip", silent=True),
         Kind("offer.closed", quiet="pass", capped=False, counts=False, bundles=False),
         Kind("offer.silent"),
+        # What a channel shows has no reader with quiet hours of their own.
+        Kind("claim", quiet="pass", capped=False, counts=False, bundles=False),
+        Kind("claim.closed", quiet="pass", capped=False, counts=False, bundles=False),
         # What somebody set going themselves does not use up their cap.
         Kind("question", capped=False, counts=False, bundles=False, private=True),
         Kind("request"),
         Kind("organiser", capped=False, counts=False, bundles=False, private=True),
         Kind("approval", capped=False, counts=False, bundles=False, private=True),
         Kind("introduction", quiet="pass", capped=False, counts=False, bundles=False, private=True),
+        Kind("introduction.place", quiet="pass", capped=False, counts=False, bundles=False, private=True),
+        Kind("gather", quiet="pass", capped=False, counts=False, bundles=False, private=True, gathers=True),
         Kind("room", quiet="pass", capped=False, counts=False, bundles=False, private=True),
         Kind("room.trouble", quiet="pass", capped=False, counts=False, bundles=False),
         Kind("mentorship"),

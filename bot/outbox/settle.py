@@ -7,7 +7,7 @@ from typing import Any, assert_never
 
 from sqlalchemy import Connection, and_, bindparam, insert, select, update
 
-from bot.outbox.box import DEAD, READY, SENDING, SENT, UNKNOWN
+from bot.outbox.box import CANCELLED, DEAD, READY, SENDING, SENT, UNKNOWN
 from bot.outbox.claim import Parcel
 from bot.outbox.kinds import KINDS
 from bot.ports import Delivery, Gone, Later, Refused, Sent, Unknown
@@ -85,12 +85,12 @@ def settle(
                     }
                     for row in parcel.rows
                 )
-        elif end == DEAD:
+        elif end in (DEAD, CANCELLED):
             given_up.append(parcel)
     for (end, due, tries, doubts, why), rows in settled.items():
         values = {"end": end, "due": due, "tries": tries, "doubt": doubts, "why": why}
         tx.execute(SETTLE, {**values, "rows": rows, "at": None if end == READY else now})
-    emptied = [row for parcel in sent for row in parcel.rows]
+    emptied = [row for key, rows in settled.items() if key[0] in (SENT, CANCELLED) for row in rows]
     if emptied:
         tx.execute(EMPTY, {"rows": emptied})
     if refs:
@@ -124,7 +124,8 @@ def _outcome(
         case Refused(why, again):
             if again and tries < TRIES:
                 return READY, now + backoff(tries, rng), tries, doubts, why[:120]
-            return DEAD, now, tries, doubts, why[:120]
+            # That there is no shared room is no trouble: there is another way.
+            return CANCELLED if parcel.kind.gathers else DEAD, now, tries, doubts, why[:120]
         case Unknown(why):
             if parcel.kind.on_ambiguous == "resend" and doubts < DOUBTS:
                 return READY, now + backoff(tries, rng), tries, doubts + 1, why[:120]
@@ -155,7 +156,8 @@ def recover(tx: Connection, now: datetime, real: datetime, *, alone: bool) -> in
         .with_for_update(skip_locked=True)
     ).all()
     for row_id, kind, doubts in rows:
-        again = KINDS[kind].on_ambiguous == "resend" and doubts < DOUBTS
+        resend = KINDS[kind].on_ambiguous == "resend" and doubts < DOUBTS
+        again = resend or KINDS[kind].gathers
         tx.execute(
             update(outbox)
             .where(outbox.c.id == row_id)

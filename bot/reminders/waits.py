@@ -61,6 +61,7 @@ KINDS: Mapping[str, Due] = {
     "offer.expiry": each(deadlines.expire),
     "offer.reminder": each(deadlines.remind),
     "request.retry": each(waterfall.retry),
+    "request.claim": each(waterfall.unclaimed),
     "session.day": together(sessions.remind_day),
     "session.soon": together(sessions.remind_soon),
     "session.after": together(sessions.ask_after),

@@ -8,6 +8,7 @@ only, no style or link stands inside the same one, and nothing is empty.
 from bot.richtext.nodes import (
     Block,
     Break,
+    Command,
     Inline,
     Link,
     List,
@@ -31,6 +32,7 @@ from bot.richtext.typed import clean, from_user, name
 __all__ = [
     "Block",
     "Break",
+    "Command",
     "Inline",
     "Link",
     "List",

@@ -48,6 +48,13 @@ class When:
 
 
 @dataclass(frozen=True, slots=True)
+class Command:
+    """A command with its words, such as `find rust`; each platform shows what is typed there: `/find rust`."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Pre:
     """A block of code; `lang` may be empty."""
 
@@ -71,7 +78,7 @@ class Quote:
     children: Rich
 
 
-Inline = Text | Break | Styled | Link | When
+Inline = Text | Break | Styled | Link | When | Command
 Block = Pre | List | Quote
 Node = Inline | Block
 
@@ -126,6 +133,8 @@ def _markup(node: Node) -> str:
             return f'<a href="{_escape(href)}">{markup(children)}</a>'
         case When(at, style, fallback):
             return f'<time datetime="{at.isoformat()}" style="{style}">{_markup(Text(fallback))}</time>'
+        case Command(text):
+            return f"<cmd>{_markup(Text(text))}</cmd>"
         case Pre(text, lang):
             attribute = f' lang="{_escape(lang)}"' if lang else ""
             return f"<pre{attribute}>\n{_escape(text)}\n</pre>"
@@ -164,6 +173,8 @@ def plain_of(node: Node) -> str:
             return text
         case Break():
             return "\n"
+        case Command(text):
+            return f"/{text}"
         case Styled(children=children) | Link(children=children):
             return plain(children)
         case List(ordered, items, start):

@@ -10,6 +10,7 @@ from typing import cast, get_args
 from bot.richtext.nodes import (
     ADDRESS,
     Break,
+    Command,
     Item,
     Link,
     List,
@@ -34,8 +35,8 @@ _FOLD = re.compile(r"[ \t\n\r\f]+")
 _STYLES = frozenset(get_args(Style))
 _LISTS = frozenset(("ul", "ol"))
 _ATTRIBUTES = {"a": {"href"}, "pre": {"lang"}, "time": {"datetime", "style"}, "ol": {"start"}}
-_TAGS = _STYLES | _LISTS | {"a", "pre", "li", "blockquote", "time", "br"}
-_WITHIN_A_LINE = _STYLES | {"a", "time"}
+_TAGS = _STYLES | _LISTS | {"a", "pre", "li", "blockquote", "time", "br", "cmd"}
+_WITHIN_A_LINE = _STYLES | {"a", "time", "cmd"}
 
 
 def parse(markup: str) -> Rich:
@@ -157,6 +158,8 @@ def _add_whole(nodes: Nodes, inner: Rich, tag: str, given: dict[str, str]) -> No
     match tag:
         case "time":
             nodes.append(_when(given, plain(inner)))
+        case "cmd":
+            nodes.append(Command(plain(inner)))
         case "pre":
             text = plain(inner).removeprefix("\n").removesuffix("\n")
             if text:

@@ -10,6 +10,7 @@ from bot.richtext.nodes import (
     WIDE,
     Block,
     Break,
+    Command,
     Link,
     List,
     Nodes,
@@ -33,7 +34,7 @@ class _Atom:
     """
 
     path: tuple[tuple[int, Styled | Link | Block | None], ...]
-    leaf: Text | Break | When
+    leaf: Text | Break | When | Command
 
 
 _STOPS = "\u3001-\u301f\uff00-\uff1f"
@@ -78,7 +79,7 @@ def _atoms(rich: Rich, path: tuple[tuple[int, Styled | Link | Block | None], ...
         match node:
             case Text(text):
                 yield from (_Atom(path, Text(word)) for word in _ATOM.findall(text))
-            case Break() | When():
+            case Break() | When() | Command():
                 yield _Atom(path, node)
             case Pre(text):
                 yield from (_Atom(inner, Text(line)) for line in text.split("\n"))

@@ -1,18 +1,27 @@
-"""The relay: text from one of a pair to the other, kept only until it is delivered."""
+"""The relay: text and files from one of a pair to the other, kept only until they are delivered.
+
+Of a file only where it is is kept; the file stays on the platform of whoever sent it.
+"""
+
+from dataclasses import replace
 
 from bot.outbox import box
 from bot.outbox.box import Letter
 from bot.outbox.claim import Parcel
 from bot.ports import Ref, button_id
-from bot.turn import Action, Item, Message, Replies, Say, Turn, say
+from bot.turn import Action, Carried, Item, Message, Replies, Say, Turn, say
 from core import mentorships, users
 from core.mentorships import Mentorship
+from core.store.types import Json
+
+FILE = "#file"
+"""Stands in the `once` of a file that was passed on, before its number."""
 
 
 def talk(turn: Turn, arg: str) -> Replies:
-    """Send what somebody writes here to a room from now on."""
+    """Send what somebody writes here to a room from now on; a pair with a conversation of its own is told of that."""
     pairs = mentorships.of_user(turn.tx, turn.me.id)
-    chosen = [pair for pair in pairs if str(pair.id) == arg] if arg else pairs
+    chosen = [pair for pair in pairs if arg in (str(pair.id), _here(pair))] if arg else pairs
     if not chosen:
         return (say("room.none" if not arg else "room.closed"),)
     if len(chosen) > 1:
@@ -26,8 +35,18 @@ def talk(turn: Turn, arg: str) -> Replies:
         )
         return (Say((Message("room.which", items=items),)),)
     pair = chosen[0]
+    native = mentorships.place(turn.tx, pair) if arg != _here(pair) else None
+    if native is not None:
+        through_me = Action(button_id("talk", _here(pair)), "room.button.here")
+        platform = native.platform.capitalize()
+        return (say("room.native", through_me, partner=_partner(turn, pair).name, platform=platform),)
     users.open_room(turn.tx, turn.who, pair.room_id)
     return (say("room.opened", Action("leave", "room.button.leave"), partner=_partner(turn, pair).name),)
+
+
+def _here(pair: Mentorship) -> str:
+    """Give what says that somebody wants to write through the bot, though the pair has a place of its own."""
+    return f"{pair.id}.here"
 
 
 def leave(turn: Turn, arg: str = "") -> Replies:
@@ -42,47 +61,59 @@ def leave(turn: Turn, arg: str = "") -> Replies:
 
 
 def said(turn: Turn, pair: Mentorship, text: str) -> Replies:
-    """Pass on what somebody wrote; their own words of success promise no more than that it is kept."""
+    """Pass on what somebody wrote, and each file behind it; that it is passed on promises that it is kept, no more."""
     trouble = _trouble(turn, pair, text)
     if trouble:
         return trouble
     partner = _partner(turn, pair)
-    message = Message(
-        "room.message",
-        {"author": turn.me.name, "text": text},
-        (Action(button_id("report", turn.me.id), "safety.button.report"),),
-    )
-    letter = Letter(
-        "room",
-        partner.id,
-        message,
-        f"room:{pair.room_id}:{turn.who.platform}:{turn.origin.event}",
-        f"room:{pair.room_id}",
-        f"room:{pair.room_id}:{partner.id}",
-        source=turn.origin.message,
-    )
-    box.put(turn.tx, turn.now, letter)
-    return (say("room.passed", partner=partner.name),)
+    small = [file for file in turn.origin.files if file.size <= turn.policy.file_limit]
+    params: dict[str, Json] = {"author": turn.me.name}
+    messages = [Message("room.message", {**params, "text": text})] if text.strip() else []
+    messages += [
+        Message("room.file", {**params, "file": file.name}, attachment=Carried(turn.who.platform, file))
+        for file in small
+    ]
+    report = Action(button_id("report", turn.me.id), "safety.button.report")
+    for number, message in enumerate(messages):
+        once = f"room:{pair.room_id}:{turn.who.platform}:{turn.origin.event}"
+        letter = Letter(
+            "room",
+            partner.id,
+            replace(message, actions=(report,)),
+            once if message.attachment is None else f"{once}{FILE}{number}",
+            f"room:{pair.room_id}",
+            f"room:{pair.room_id}:{partner.id}",
+            source=turn.origin.message,
+        )
+        box.put(turn.tx, turn.now, letter)
+    large = [
+        say("room.file.large", file=file.name, megabytes=turn.policy.file_limit // 1_000_000)
+        for file in turn.origin.files
+        if file not in small
+    ]
+    return (*([say("room.passed", partner=partner.name)] if messages else []), *large)
 
 
 def edited(turn: Turn, text: str) -> Replies:
-    """Change what the partner sees when somebody edits their message."""
-    return _amend(turn, text, Message("room.edited", {"author": turn.me.name, "text": text}))
+    """Change what the partner sees when somebody edits their message; its files stay as they are."""
+    return _amend(turn, text, Message("room.edited", {"author": turn.me.name, "text": text}), files=False)
 
 
 def deleted(turn: Turn) -> Replies:
-    """Take the words off the partner's screen when somebody deletes their message."""
-    return _amend(turn, "", Message("room.deleted", {"author": turn.me.name}))
+    """Take the words and files off the partner's screen when somebody deletes their message."""
+    return _amend(turn, "", Message("room.deleted", {"author": turn.me.name}), files=True)
 
 
-def _amend(turn: Turn, text: str, message: Message) -> Replies:
+def _amend(turn: Turn, text: str, message: Message, *, files: bool) -> Replies:
     source = turn.origin.message
-    for row_id, _, stream in box.from_source(turn.tx, source) if source else ():
+    for row_id, passed, stream in box.from_source(turn.tx, source) if source else ():
         pair = pair_of(turn, stream)
-        if pair is None or _trouble(turn, pair, text):
+        of_file = FILE in passed
+        if pair is None or (of_file and not files) or _trouble(turn, pair, text):
             continue
         partner = pair.partner(turn.me.id)
         once = f"room:{pair.room_id}:{turn.who.platform}:{turn.origin.event}"
+        once += passed[passed.index(FILE) :] if of_file else ""
         letter = Letter("room", partner, message, once, f"room:{pair.room_id}", stream, edits=row_id)
         box.put(turn.tx, turn.now, letter)
     return ()
@@ -131,6 +162,12 @@ def undelivered(turn: Turn, parcel: Parcel) -> None:
     if pair is None or parcel.user_id is None:
         return
     partner = users.known(turn.tx, parcel.user_id)
-    message = Message("room.undelivered", {"partner": partner.name})
+    file = next(
+        (each.attachment.file for each in parcel.messages if isinstance(each.attachment, Carried)), None
+    )
+    if file is not None:
+        message = Message("room.file.lost", {"partner": partner.name, "file": file.name})
+    else:
+        message = Message("room.undelivered", {"partner": partner.name})
     letter = Letter("room.trouble", pair.partner(partner.id), message, f"{parcel.once}:undelivered")
     box.put(turn.tx, turn.now, letter)

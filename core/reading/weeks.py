@@ -102,6 +102,8 @@ def _read_range(text: str, at: int) -> Token | None:
         start = minute_of(first)  # 10-2pm begins in the morning
     if start is None or end is None:
         return None
+    if end == 0:  # until midnight, which is where the day ends
+        end = DAY
     # The end of 9-5, and of 晚上7点到9点, is in the other half of the day.
     if not part_of(last) and (start < DAY // 2 or part_of(first)) and start >= end > start - DAY // 2:
         end += DAY // 2

@@ -4,5 +4,6 @@ from collections.abc import Mapping
 
 from bot.stage.driver import ConsoleDriver, Driver
 from tests.contract.socket_driver import SocketDriver
+from tests.platforms.slack_driver import SlackDriver
 
-DRIVERS: Mapping[str, type[Driver]] = {"console": ConsoleDriver, "socket": SocketDriver}
+DRIVERS: Mapping[str, type[Driver]] = {"console": ConsoleDriver, "socket": SocketDriver, "slack": SlackDriver}

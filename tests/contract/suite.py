@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ClassVar, assert_never
 
 import pytest
@@ -23,7 +24,7 @@ from sqlalchemy import Connection
 from bot import config
 from bot.outbox import box
 from bot.outbox.box import Letter
-from bot.richtext import Break, Link, List, Pre, Quote, Rich, Styled, Text, When, parse
+from bot.richtext import Break, Command, Link, List, Pre, Quote, Rich, Styled, Text, When, parse
 from bot.stage.community import names, seat
 from bot.stage.driver import Driver, Shown
 from bot.stage.script import parse as parse_script
@@ -45,6 +46,8 @@ SETTINGS = {
     "messages.daily_cap": "50",
     "messages.flood_events": "1000",
     "messages.flood_seconds": "1",
+    # Pairs talk through the program on every platform alike.
+    "mentorships.native_rooms": "off",
 }
 
 
@@ -92,18 +95,27 @@ class Stage:
 
     async def answer(self, who: str, values: Mapping[str, Any], most: int = len(FIELDS)) -> None:
         """Answer all that is asked for, so many fields at a time, until nothing is asked any more."""
-        while asked := self.asked(who):
+        for _ in FIELDS * 2:
+            if not (asked := self.asked(who)):
+                return
             await self.driver.fill(who, {key: values[key] for key in list(asked)[:most]})
+        raise AssertionError(f"{who} is asked again and again: {list(self.asked(who))}")
 
     async def until(self, who: str, key: str) -> None:
         """Answer what is asked before a field."""
-        while key != (first := next(iter(self.asked(who)))):
+        for _ in FIELDS:
+            if key == (first := next(iter(self.asked(who)))):
+                return
             await self.driver.fill(who, {first: NATIVE[first]})
+        raise AssertionError(f"{who} is not asked for {key}")
 
     def understood(self, who: str) -> dict[str, Json]:
         """Give the answers that the end of a form says were understood."""
         texts = [shown.text for shown in self.driver.screen(who) if shown.text.startswith("Understood: ")]
-        answers: dict[str, Json] = json.loads(texts[-1].removeprefix("Understood: "))
+        answers: dict[str, Any] = json.loads(texts[-1].removeprefix("Understood: "))
+        if file := answers.get("file"):
+            # Where one program looks after several, the id of a file says of which it is.
+            answers["file"] = {**file, "id": file["id"].rpartition("/")[2]}
         return answers
 
     async def pair(self) -> None:
@@ -117,10 +129,12 @@ class Stage:
 
 
 @asynccontextmanager
-async def open_stage(kind: type[Driver], url: str) -> AsyncIterator[Stage]:
+async def open_stage(
+    kind: type[Driver], url: str, settings: Mapping[str, str] = MappingProxyType({})
+) -> AsyncIterator[Stage]:
     """Start the program on a database with our tables, and seat the cast."""
     olga = kind.at("olga")
-    given = {**SETTINGS, "database.url": url, "organisers": f"{olga.platform}:{olga.id}"}
+    given = {**SETTINGS, "database.url": url, "organisers": f"{olga.platform}:{olga.id}", **settings}
     chosen = config.load(None, {"MENTORBOT_HOME": "unused"}, given, Path.cwd())
     driver = kind(chosen, MONDAY, names(CAST), opened)
     await driver.open()
@@ -193,7 +207,7 @@ def said(rich: Rich) -> Iterator[str]:
                 assert href == text
                 assert href.startswith(("http://", "https://"))
                 yield text
-            case Styled() | Link() | List() | Quote() | When():
+            case Styled() | Link() | List() | Quote() | When() | Command():
                 raise AssertionError(node)
             case _:
                 assert_never(node)
@@ -286,9 +300,16 @@ class Contract:
         self, stage: Stage, most: int
     ) -> None:
         await stage.begin("ana", "everything")
-        assert list(stage.asked("ana")) == [field.key for field in FIELDS if field.when is None]
+        asked = list(stage.asked("ana"))
+        # All that can be asked now, or as much of it as the platform has room for.
+        assert asked
+        assert asked == [field.key for field in FIELDS if field.when is None][: len(asked)]
         await stage.answer("ana", NATIVE, most)
-        assert stage.understood("ana") == ANSWERS
+        understood = stage.understood("ana")
+        # Where several are asked on a page, who sends it with an optional one left empty has skipped that.
+        skipped = {key for key, value in understood.items() if value is None}
+        assert skipped <= {field.key for field in FIELDS if not field.required and most < len(FIELDS)}
+        assert understood == {**ANSWERS, **dict.fromkeys(skipped)}
 
     async def test_every_field_can_be_answered_in_words(self, stage: Stage) -> None:
         await stage.begin("ana", "everything")
@@ -329,14 +350,13 @@ class Contract:
             "days": ["Mon"],
             "zone": "Atlantis",
             "languages": ["Klingonish"],
-            "agreed": False,
-            "call": "perhaps",
-            "at": "yesterday 18:00",
+            "at": "2026-03-01T18:00:00+01:00",
             "free": "never ever",
             "file": {"id": "F1", "name": "film.mp4", "size": 10_000_000},
         }
         await stage.begin("ana", "everything")
         before = list(stage.asked("ana"))
+        wrong = {key: wrong[key] for key in wrong if key in before}
         await stage.driver.fill("ana", {**wrong, "story": "A good one."})
         asked = stage.asked("ana")
         assert list(asked) == before
@@ -353,9 +373,15 @@ class Contract:
         await stage.driver.say("ana", "as old as the hills")
         assert stage.asked("ana")["age"]["error"]
         assert stage.driver.screen("ana")[-1].text.startswith(stage.asked("ana")["age"]["error"])
-        assert stage.asked("ana")["age"]["initial"] == "as old as the hills"
+        # A question in a chat holds nothing that was typed: it stands right above it.
+        assert stage.asked("ana")["age"]["initial"] in ("as old as the hills", None)
         await stage.driver.say("ana", "41")
         assert "age" not in stage.asked("ana")
+        # A box that is ticked or not, and a choice of two, can be wrong in words only.
+        for key, typed in (("agreed", "no"), ("call", "perhaps")):
+            await stage.until("ana", key)
+            await stage.driver.say("ana", typed)
+            assert stage.asked("ana")[key]["error"]
 
     async def test_what_is_known_already_is_there_and_can_be_kept(self, stage: Stage) -> None:
         await stage.begin("ana", "known")
@@ -364,8 +390,10 @@ class Contract:
             page = {key: field["initial"] for key, field in asked.items()}
             kept |= page
             await stage.driver.fill("ana", page)
-        assert kept == NATIVE
-        assert stage.understood("ana") == ANSWERS
+        # A file that was given once is on no platform given again by a form.
+        assert [key for key, value in kept.items() if value is None and key != "file"] == []
+        assert kept.keys() == NATIVE.keys()
+        assert stage.understood("ana") == {**ANSWERS, "file": kept["file"]}
 
     async def test_back_asks_the_last_question_again(self, stage: Stage) -> None:
         await stage.begin("ana", "everything")
@@ -458,7 +486,9 @@ class Contract:
 
     async def test_bold_code_links_lists_and_quotes_arrive_as_they_are(self, stage: Stage) -> None:
         push = only(await stage.push("ana", Message("rehearsal.formatted")), "ana", "push")
-        assert parse(push.message["markup"]) == parse(FORMATTED)
+        # Not every platform has a place for the name of a language.
+        wanted = [parse(text) for text in (FORMATTED, FORMATTED.replace(' lang="python"', ""))]
+        assert parse(push.message["markup"]) in wanted
         assert "if a_b < 1:" in push.text
         assert push.message["buttons"] == []
 
@@ -536,7 +566,7 @@ class Contract:
         await stage.until("ana", "story")
         only(await stage.came(stage.driver.say("ana", text)), "ana", "answer")
         assert "of 4,000 at the most" in stage.asked("ana")["story"]["error"]
-        assert stage.asked("ana")["story"]["initial"] == text
+        assert stage.asked("ana")["story"]["initial"] in (text, None)
         await stage.driver.say("ana", "short")
         await stage.answer("ana", NATIVE)
         assert stage.understood("ana") == {**ANSWERS, "story": "short"}
@@ -555,7 +585,9 @@ class Contract:
         await stage.begin("lee", "everything")
         await stage.driver.say("lee", "Lee Chan")
         assert next(iter(stage.asked("lee"))) == "story"
-        only(await stage.came(stage.driver.again("lee")), "lee", "answer")
+        # The same is asked again, or nothing is said where it is known that the answer was shown.
+        came = await stage.came(stage.driver.again("lee"))
+        assert [(one.who, one.kind) for one in came] in ([("lee", "answer")], [])
         assert next(iter(stage.asked("lee"))) == "story"
         await stage.answer("lee", NATIVE)
         assert stage.understood("lee")["name"] == "Lee Chan"

@@ -12,6 +12,7 @@ import pytest
 from bot.adapters.console import LINE_LIMIT, event_of, from_json
 from bot.ports import Command, Deleted, Edited, Event, Pressed, Said, Started, Submitted
 from bot.turn import Message
+from tests.contract.rehearsal import ANSWERS, FIELDS, NATIVE
 from tests.contract.socket_driver import PATIENCE, SocketDriver
 from tests.contract.suite import Contract, Stage, only, open_stage
 
@@ -26,6 +27,35 @@ class TestConsole(Contract, platform="console"):
         await stage.until("ana", "age")
         await stage.driver.press("ana", "41")
         assert not {"name", "age"} & stage.asked("ana").keys()
+
+    async def test_all_fields_are_asked_at_once_and_any_of_them_can_be_answered_alone(
+        self, stage: Stage
+    ) -> None:
+        await stage.begin("ana", "everything")
+        assert list(stage.asked("ana")) == [field.key for field in FIELDS if field.when is None]
+        await stage.answer("ana", NATIVE, 1)
+        assert stage.understood("ana") == ANSWERS
+
+    async def test_a_file_that_is_known_already_is_there(self, stage: Stage) -> None:
+        await stage.begin("ana", "known")
+        assert stage.asked("ana")["file"]["initial"] == NATIVE["file"]
+
+    async def test_whatever_is_wrong_stands_in_its_field_again(self, stage: Stage) -> None:
+        wrong = {"agreed": False, "call": "perhaps", "at": "yesterday 18:00"}
+        await stage.begin("ana", "everything")
+        await stage.driver.fill("ana", wrong)
+        asked = stage.asked("ana")
+        assert {key for key, field in asked.items() if field["error"]} == set(wrong)
+        assert {key: asked[key]["initial"] for key in wrong} == wrong
+        await stage.until("ana", "age")
+        await stage.driver.say("ana", "as old as the hills")
+        assert stage.asked("ana")["age"]["initial"] == "as old as the hills"
+
+    async def test_an_event_that_comes_again_is_answered_with_what_is_asked_now(self, stage: Stage) -> None:
+        await stage.begin("ana", "everything")
+        await stage.driver.say("ana", "Ana Ruiz")
+        only(await stage.came(stage.driver.again("ana")), "ana", "answer")
+        assert next(iter(stage.asked("ana"))) == "story"
 
 
 class TestSocket(Contract, platform="socket"):

@@ -7,13 +7,15 @@ import sqlite3
 import sys
 import time
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Self
 
 ROOT = Path(__file__).parents[2]
+NOTHING: Mapping[str, str] = MappingProxyType({})
 LISTENS = "the console listens"
 PATIENCE = 30.0
 """Seconds after which something that should have happened has not."""
@@ -40,10 +42,17 @@ class Ended:
 class Service:
     """`run` on a database in a folder of its own; everything it writes is in that folder or in `said`."""
 
-    def __init__(self, folder: Path, *settings: str, key: str | None = None, url: str = "") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *settings: str,
+        key: str | None = None,
+        url: str = "",
+        environment: Mapping[str, str] = NOTHING,
+    ) -> None:
         """`key` seals private text, "" lets the service make one; without one, text is stored readably.
 
-        `url` is another database than the one in the folder.
+        `url` is another database than the one in the folder; `environment` is where secrets are given.
         """
         self.home = folder / "home"
         self.socket = folder / "socket"
@@ -60,6 +69,7 @@ class Service:
             "MENTORBOT_ENCRYPTION__MODE": "off" if key is None else "on",
             "MENTORBOT_ENCRYPTION__KEYS": key or "",
             "XDG_CONFIG_HOME": str(folder / "config"),
+            **environment,
         }
         self._folder = folder
         self._process: Process | None = None

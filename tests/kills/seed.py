@@ -1,12 +1,13 @@
 """What is in the database before the first start: pairs who have met, and a wait for each of their sessions."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, insert
 
 from core import mentorships, requests, sessions, users, waits
+from core.address import Address
 from core.policy import Policy
 from core.store.database import open_database
 from core.store.migrate import migrate
@@ -27,19 +28,35 @@ class Pair:
     sessions: tuple[int, ...]
 
 
-async def pairs(url: str, key: str | None, names: Sequence[tuple[str, str]], met: int = 0) -> list[Pair]:
-    """Make a database with these pairs (mentee, mentor), who have met so many times and were not asked about it."""
+def on_console(name: str) -> Address:
+    """Give the address of somebody on the console, who is called what they are called."""
+    return Address("console", name)
+
+
+async def pairs(
+    url: str,
+    key: str | None,
+    names: Sequence[tuple[str, str]],
+    met: int = 0,
+    where: Callable[[str], Address] = on_console,
+) -> list[Pair]:
+    """Make a database with these pairs (mentee, mentor), who have met so many times and were not asked about it.
+
+    `where` gives somebody's address.
+    """
     keyring, now = Keyring([key] if key else []), datetime.now(UTC)
     migrate(url, keyring, now)
     database = open_database(url, keyring, "seed")
     try:
-        return await database.write(lambda tx: [_pair(tx, now, each, met) for each in names])
+        return await database.write(lambda tx: [_pair(tx, now, each, met, where) for each in names])
     finally:
         await database.close()
 
 
-def _pair(tx: Connection, now: datetime, names: tuple[str, str], met: int) -> Pair:
-    mentee, mentor = (_person(tx, now, name, mentor=name == names[1]) for name in names)
+def _pair(
+    tx: Connection, now: datetime, names: tuple[str, str], met: int, where: Callable[[str], Address]
+) -> Pair:
+    mentee, mentor = (_person(tx, now, name, where(name), mentor=name == names[1]) for name in names)
     request_id = requests.create(
         tx, now, mentee, requests.FIRST, topics=[["sql", None]], format="ongoing", urgency="month"
     )
@@ -58,9 +75,9 @@ def _pair(tx: Connection, now: datetime, names: tuple[str, str], met: int) -> Pa
     return Pair(*names, pair.room_id, tuple(held))
 
 
-def _person(tx: Connection, now: datetime, name: str, *, mentor: bool) -> int:
+def _person(tx: Connection, now: datetime, name: str, at: Address, *, mentor: bool) -> int:
     user = users.create(tx, now, POLICY, name=name, mentor=mentor, mentee=not mentor, **AWAKE)
-    row = {"platform": "console", "id": name, "user_id": user, "name": name, "created_at": now}
+    row = {"platform": at.platform, "id": at.id, "user_id": user, "name": name, "created_at": now}
     tx.execute(insert(addresses).values(**row, reachable=True, preferred=True))
     users.set_topics(tx, user, users.HELPS if mentor else users.WANTS, (("sql", 4),))
     return user

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from bot import config
-from bot.app import EmptyKeyFileError, keyring
+from bot.keys import EmptyKeyFileError, keyring
 from tests.kills import seed
 from tests.kills.lines import Line, Receiver
 from tests.kills.people import Ledger, Person

@@ -1,0 +1,170 @@
+"""The pace of what is sent: a chat's own and the whole bot's, kept before the wire, so that a platform rarely refuses.
+
+Who waits for an answer waits in line, chat by chat (`ready`). What nobody waits for (`wait`) takes a free turn or is
+told when to come again; it uses four fifths of what a whole bot may send and never goes before an answer that waits.
+"""
+
+import asyncio
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+MOST = 60.0
+SOON = 1e-6  # seconds that are none: floating point leaves crumbs
+SHARE = 0.8
+KEPT = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many in so many seconds, of which `burst` may come at once."""
+
+    count: float
+    seconds: float = 1.0
+    burst: int = 1
+
+    @property
+    def interval(self) -> float:
+        """The seconds from one to the next."""
+        return self.seconds / self.count
+
+    def share(self, part: float) -> "Rate":
+        """A part of it."""
+        return Rate(self.count * part, self.seconds, max(1, int(self.burst * part)))
+
+
+FREE = Rate(math.inf)
+"""No pace of its own; it can only be blocked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What a message passes: its chat, and what all chats share, by name."""
+
+    chat: Rate
+    shared: str
+    of_shared: Rate
+
+
+class Bucket:
+    """A rate, and how far it is used up: the moment at which it would be whole again (GCRA, as in ATM networks)."""
+
+    def __init__(self, rate: Rate) -> None:
+        """Begin with the whole burst."""
+        self.interval = rate.interval
+        self._early = (rate.burst - 1) * self.interval
+        self.whole_at = -math.inf
+
+    def wait(self, now: float) -> float:
+        """Give the seconds until one may pass."""
+        left = self.whole_at - self._early - now
+        return left if left > SOON else 0.0
+
+    def take(self, now: float) -> None:
+        """Let one pass."""
+        self.whole_at = max(self.whole_at, now) + self.interval
+
+    def block(self, until: float) -> None:
+        """Let nothing pass until then, and then one after the other: no burst on somebody who asked to wait."""
+        self.whole_at = max(self.whole_at, until + self._early)
+
+
+@dataclass(slots=True)
+class Line:
+    """Those who wait for the turn of a chat, or of what all share."""
+
+    bucket: Bucket
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    waiting: int = 0
+
+
+class Pacing:
+    """Gives turns to send."""
+
+    def __init__(
+        self,
+        course: Callable[[str], Course],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`course` says what a chat's messages pass; `clock` counts seconds, as an event loop's own does."""
+        self._course = course
+        self._clock = clock
+        self._chats: dict[str, Line] = {}
+        self._shared: dict[str, tuple[Line, Bucket]] = {}
+        self._tidy_at = KEPT
+
+    async def ready(self, chat: str, most: float = MOST) -> bool:
+        """Wait for a turn, behind those who have come before; false as soon as `most` seconds cannot be enough."""
+        line, shared, _ = self._lines(chat)
+        deadline = self._clock() + most
+        line.waiting += 1
+        try:
+            async with line.turn:
+                while await self._until(line.bucket, deadline):
+                    shared.waiting += 1
+                    try:
+                        async with shared.turn:
+                            if not await self._until(shared.bucket, deadline):
+                                return False
+                    finally:
+                        shared.waiting -= 1
+                    now = self._clock()
+                    # Either may have been blocked, or used by another, since it was looked at.
+                    if not line.bucket.wait(now) and not shared.bucket.wait(now):
+                        line.bucket.take(now)
+                        shared.bucket.take(now)
+                        return True
+                return False
+        finally:
+            line.waiting -= 1
+
+    def wait(self, chat: str) -> float:
+        """Take a turn for what nobody waits for, and give 0; or take none, and give the seconds until one may come."""
+        line, shared, pushes = self._lines(chat)
+        now = self._clock()
+        ahead = max(
+            line.bucket.wait(now) + line.waiting * line.bucket.interval,
+            shared.bucket.wait(now) + shared.waiting * shared.bucket.interval,
+            pushes.wait(now),
+        )
+        if ahead > SOON:
+            return ahead
+        for bucket in (line.bucket, shared.bucket, pushes):
+            bucket.take(now)
+        return 0.0
+
+    def blocked(self, name: str, seconds: float) -> None:
+        """Note that the platform asked to wait: with this chat, or with all that share what has this name."""
+        until = self._clock() + seconds
+        if name in self._shared:
+            self._shared[name][0].bucket.block(until)
+        else:
+            self._lines(name)[0].bucket.block(until)
+
+    async def _until(self, bucket: Bucket, deadline: float) -> bool:
+        while wait := bucket.wait(now := self._clock()):
+            if now + wait > deadline:
+                return False
+            await asyncio.sleep(wait)
+        return True
+
+    def _lines(self, chat: str) -> tuple[Line, Line, Bucket]:
+        course = self._course(chat)
+        if chat not in self._chats:
+            self._tidy()
+            self._chats[chat] = Line(Bucket(course.chat))
+        if course.shared not in self._shared:
+            rate = course.of_shared
+            self._shared[course.shared] = Line(Bucket(rate)), Bucket(rate.share(SHARE))
+        return self._chats[chat], *self._shared[course.shared]
+
+    def _tidy(self) -> None:
+        """Forget chats whose rate is whole again: a new line for one of them is the same."""
+        if len(self._chats) < self._tidy_at:
+            return
+        now = self._clock()
+        self._chats = {
+            chat: line for chat, line in self._chats.items() if line.waiting or line.bucket.whole_at > now
+        }
+        self._tidy_at = max(KEPT, 2 * len(self._chats))

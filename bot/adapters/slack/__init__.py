@@ -1,0 +1,1 @@
+"""Slack: the adapter, and its pure parts."""

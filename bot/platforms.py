@@ -1,0 +1,47 @@
+"""Which platforms are configured, and what each of them needs. A chat SDK is imported only where it is used."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.config import Settings
+from bot.ports import Adapter, Finding
+
+NONE = "No platform is configured."
+REMEDY = "Set slack.bot_tokens for Slack, or console.socket to talk to the service from a terminal."
+
+
+def configured(settings: Settings) -> list[Adapter]:
+    """Make the adapters that the settings ask for; none of them is connected yet."""
+    adapters = list[Adapter]()
+    if settings.console.socket is not None:
+        from bot.adapters.console import Console
+
+        adapters.append(Console(settings.console.socket))
+    slack = settings.slack
+    if slack.bot_tokens:
+        from bot.adapters.slack.adapter import Slack
+
+        adapters.append(
+            Slack(slack.bot_tokens, slack.app_token, slack.signing_secret, slack.mode, slack.api_url)
+        )
+    return adapters
+
+
+async def check(settings: Settings, now: datetime) -> Sequence[Finding]:
+    """Ask each platform whether it would work; `now` is the moment of the call."""
+    findings = list[Finding]()
+    slack = settings.slack
+    if slack.bot_tokens:
+        from bot.adapters.slack.check import check as check_slack
+
+        findings += await check_slack(
+            slack.bot_tokens, slack.app_token, slack.signing_secret, slack.mode, slack.api_url, now
+        )
+    elif slack.app_token or slack.signing_secret:
+        seen = "Slack is not used: slack.bot_tokens is empty, though other keys of slack are set"
+        findings.append(Finding("slack", "warning", seen, "Set slack.bot_tokens, or remove the others."))
+    if settings.console.socket is not None:
+        findings.append(Finding("console", "ok", "it is configured"))
+    elif not slack.bot_tokens:
+        findings.append(Finding("platforms", "fault", NONE, REMEDY))
+    return findings

@@ -1,0 +1,255 @@
+"""People in Slack who use the service while it is killed, and what has arrived on their screens.
+
+Slack delivers what they write again until it is acknowledged. A command, a press and a form come once: whoever sees
+no answer does the next thing, which shows what is pending.
+"""
+
+import bisect
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from random import Random
+from typing import Any
+
+from tests.kills.lines import Push
+from tests.kills.people import SEARCHES, Ledger, Said
+from tests.kills.process import Service
+from tests.platforms import slack_inputs
+from tests.platforms.slack_server import Ack, Person, Posted, SlackServer, View
+
+PATIENCE = 120.0
+"""Seconds in which something happens that other people do, kills included."""
+
+
+class Presence:
+    """Whether the service is there, and how often it has come."""
+
+    def __init__(self, slack: SlackServer) -> None:
+        """It has not come yet."""
+        self.slack = slack
+        self.here = False
+        self.times = 0
+        self._since: list[float] = []
+
+    async def come(self) -> None:
+        """Wait until it listens; everybody who waited goes on, and what was not acknowledged is delivered again."""
+        await self.slack.connected(2, PATIENCE)
+        self.times += 1
+        self._since.append(self.slack.now)
+        self.here = True
+        self.slack.changed()
+        if self.slack.unacknowledged:
+            self.slack.background(self.slack.redeliver(*self.slack.unacknowledged))
+
+    async def go(self) -> None:
+        """Note that it has ended: nobody waits for it any more."""
+        self.here = False
+        self.slack.abandon()
+        self.slack.changed()
+        await self.slack.until(lambda: not self.slack.connections)
+
+    async def wait(self) -> int:
+        """Wait until it is there; gives which time it is."""
+        await self.slack.until(lambda: self.here and self.slack.connections, PATIENCE)
+        return self.times
+
+    async def ended(self, time: int) -> None:
+        """Wait until it has ended that was there then."""
+        await self.slack.until(lambda: not self.here or self.times != time, PATIENCE)
+
+    async def shows(self, condition: Callable[[], object]) -> bool:
+        """Wait until something is on the screen, or the service has ended; true if it is."""
+        time = self.times
+        await self.slack.until(lambda: condition() or not self.here or self.times != time, PATIENCE)
+        return bool(condition())
+
+    def time_at(self, moment: float) -> int:
+        """Say which time it was there at a moment."""
+        return bisect.bisect_right(self._since, moment)
+
+
+class Member:
+    """Somebody in Slack who answers what is asked and presses what is shown."""
+
+    def __init__(self, person: Person, presence: Presence, ledger: Ledger, rng: Random) -> None:
+        """Sit down at a client."""
+        self.person = person
+        self.name = person.profile.name
+        self._presence = presence
+        self._ledger = ledger
+        self._rng = rng
+
+    async def sign_up(self, role: str, topic: str) -> None:
+        """Fill in page after page, and begin with the command again where nothing is shown."""
+        said = {
+            "consent": ["yes"],
+            "name": self.name,
+            "role": role,
+            "helps": [f"{topic} 4"],
+            "wants": [topic],
+        }
+        kept = set[str]()
+        while True:
+            time = await self._presence.wait()
+            view = self.person.view
+            if view is not None and view.source.get("submit"):
+                page = view.fields
+                assert not kept & set(page), f"{self.name} is asked again: {kept & set(page)}"
+                try:
+                    ack = await self.person.submit({key: said[key] for key in page if key in said})
+                except LookupError:
+                    # Nobody answered what was typed into a search.
+                    await self._presence.ended(time)
+                    continue
+                assert not view.errors, view.errors
+                if ack.ok and ack.payload == {"response_action": "clear"}:
+                    break
+                if ack.ok and view.source.get("submit"):
+                    # The next page is an answer: this one is kept. That it is still being saved is none.
+                    kept.update(page)
+                elif ack.ok:
+                    await self._saved(view)
+                continue
+            while self.person.view is not None:
+                await self.person.close()
+            ack = await self._command("signup")
+            if ack.ok and ack.payload:
+                assert "You are signed up" in ack.payload["text"], ack.payload
+                break
+            if ack.ok:
+                await self._presence.shows(lambda: self.person.view)
+        self._ledger.roles[self.name] = role
+
+    async def _saved(self, view: View) -> None:
+        await self._presence.shows(lambda: view.source.get("callback_id") != "saving")
+
+    async def ask(self, topic: str) -> None:
+        """Search, and ask the one mentor."""
+        for _ in range(SEARCHES):
+            ack = await self._command(f"find {topic}")
+            if not ack.ok or not (ask := pressable(self.person.ephemerals[-1], "ask:")):
+                continue
+            if await self._answered(self.person.ephemerals[-1], ask, self._has_asked):
+                break
+            if await self._has("requests", "withdraw:") or await self._has("mentorships", "talk:"):
+                break
+        else:
+            raise AssertionError(f"nobody is found with {topic}: {ack}")
+        self._ledger.asked.add(self.name)
+
+    def _has_asked(self) -> bool:
+        return any(pressable(shown, "withdraw:") for shown in self.person.ephemerals)
+
+    async def accept(self, mentee: str) -> None:
+        """Wait for the offer and accept it."""
+        await self._presence.slack.until(self._offers, PATIENCE)
+        offer = self._offers()[0]
+        while accept := pressable(offer, "accept:"):
+            if await self._answered(offer, accept, lambda: not pressable(offer, "accept:")):
+                break
+            if await self._has("mentorships", "talk:"):
+                break
+        self._ledger.paired[self.name] = mentee
+
+    def _offers(self) -> list[Posted]:
+        return [message for message in self.person.messages if pressable(message, "accept:")]
+
+    async def talk(self, partner: str, times: int) -> None:
+        """Open the room and write into it; the next line when the last one is kept and answered."""
+        while not (await self._command("talk")).payload:
+            pass
+        for _ in range(times):
+            await self._write(partner)
+
+    async def _write(self, partner: str) -> None:
+        count = len(self.answers)
+        text = f"{self.name} writes line {len(self.person.said)}."
+        event = (await self.person.say(text)).event
+        await self._presence.slack.until(lambda: event.acknowledged, PATIENCE)
+        self._ledger.said.append(Said(event.payload["event_id"], self.name, partner, text, kept=True))
+        await self._presence.shows(lambda: len(self.answers) > count)
+
+    @property
+    def answers(self) -> list[Posted]:
+        """What the service has answered to lines."""
+        return [message for message in self.person.messages if message.text.startswith("Passed on to ")]
+
+    async def _command(self, text: str) -> Ack:
+        await self._presence.wait()
+        return await self.person.command("/mentor", text)
+
+    async def _has(self, command: str, action: str) -> bool:
+        while not (ack := await self._command(command)).ok:
+            pass
+        shown = {"blocks": [], **(ack.payload or {})}
+        return any(
+            element["action_id"].startswith(action) for _, element in slack_inputs.controls(shown["blocks"])
+        )
+
+    async def _answered(self, where: Posted, action: str, shown: Callable[[], object]) -> bool:
+        """Press, and say whether an answer came; an acknowledgement alone promises nothing."""
+        await self._presence.wait()
+        ack = await self.person.press(where, action)
+        return ack.ok and await self._presence.shows(shown)
+
+
+def pressable(message: Posted, action: str) -> str:
+    """Give the id of the first button that begins with an action; empty if none does."""
+    every = (element["action_id"] for _, element in slack_inputs.controls(message.blocks))
+    return next((name for name in every if name.startswith(action)), "")
+
+
+def pushes(slack: SlackServer, presence: Presence, service: Service) -> list[Push]:
+    """Give every message that came as a push, its copies included, in the order of arrival.
+
+    A row of the outbox knows the last message that it became; an earlier one is a message with the same words to the
+    same person. Answers are none.
+    """
+    posted = {message.ref: (name, message) for name, message in _posted(slack)}
+    with service.look() as database:
+        rows = database.execute("""
+            SELECT ref, once FROM deliveries JOIN outbox ON outbox.id = outbox_id
+            WHERE bundle IS NULL OR bundle = outbox.id
+        """).fetchall()
+    of_rows: dict[tuple[str, str], str] = {}
+    for ref, once in rows:
+        name, message = posted[ref]
+        key = (name, words(message))
+        assert key not in of_rows, f"{once} and {of_rows[key]} are the same words"
+        of_rows[key] = once
+    arrived: list[tuple[str, Push]] = []
+    for name, message in posted.values():
+        if once := of_rows.get((name, words(message)), ""):
+            push: dict[str, Any] = {
+                "once": once,
+                "to": name,
+                "connection": presence.time_at(message.at),
+                "message": {"text": words(message)},
+            }
+            arrived.append((message.ts, push))
+    return [push for _, push in sorted(arrived, key=lambda one: one[0])]
+
+
+def words(message: Posted) -> str:
+    """Give what a message said when it came."""
+    text: str = message.versions[0]["text"] if message.versions else message.text
+    return slack_inputs.unescape(text)
+
+
+def _posted(slack: SlackServer) -> Iterator[tuple[str, Posted]]:
+    for workspace in slack.workspaces.values():
+        for person in workspace.people.values():
+            for message in person.dm.messages:
+                if message.bot_id and not message.ephemeral:
+                    yield person.profile.name, message
+
+
+async def nothing_left(slack: SlackServer, service: Service) -> None:
+    """Wait until all that is in the outbox is settled; looks again whenever something happens, or twice a second."""
+    while service.count("outbox WHERE state IN ('ready', 'sending')"):
+        seen = len(slack.calls) + sum(call.status is not None for call in slack.calls)
+
+        def more(seen: int = seen) -> bool:
+            return len(slack.calls) + sum(call.status is not None for call in slack.calls) > seen
+
+        with suppress(TimeoutError):
+            await slack.until(more, 0.5)
