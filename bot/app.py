@@ -24,7 +24,8 @@ from bot.mentorships import sessions
 from bot.messages import Catalogue
 from bot.outbox.claim import Parcel
 from bot.outbox.deliver import Hooks, Outbox
-from bot.ports import Adapter, Misconfigured, Program
+from bot.ports import Adapter, Misconfigured
+from bot.program import program
 from bot.reminders import schedule, waits
 from bot.render import Renderer
 from bot.rooms import relay
@@ -126,7 +127,7 @@ class App:
         await self.outbox.recover(self.clock(), alone=sqlite_path(self.settings.database.url) is not None)
         due = asyncio.Event()
         scheduler = schedule.start(due.set)
-        program = Program(self.router.handle, self.router.suggest, self.router.words)
+        offered = program(self.router, self.world)
         platforms = [
             Supervisor(adapter, Random(f"{os.getpid()}:{name}")) for name, adapter in self.adapters.items()
         ]
@@ -134,7 +135,7 @@ class App:
             asyncio.create_task(self.outbox.run(self.clock), name="delivery"),
             asyncio.create_task(self._tick_when(due), name="waits"),
         ]
-        tasks += [asyncio.create_task(platform.run(program), name=platform.name) for platform in platforms]
+        tasks += [asyncio.create_task(platform.run(offered), name=platform.name) for platform in platforms]
         stopping = asyncio.create_task(stop.wait())
         try:
             # The first to stop is what strangers send: what they have sent is answered while all else still runs.

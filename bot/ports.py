@@ -236,12 +236,26 @@ Words = Callable[[str | None], Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """A command as a platform lists it: its name, and what it does in one language; `organisers` use it alone."""
+
+    name: str
+    about: str
+    organisers: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """What the program offers an adapter that runs."""
 
     handle: Handle
     suggest: Suggest
     words: Words
+    commands: Callable[[str], Sequence[Known]] = lambda _: ()
+    """All commands in a language."""
+    languages: tuple[str, ...] = ()
+    """The languages that there are, the community's own first."""
+    organisers: frozenset[Address] = frozenset()
 
 
 class Misconfigured(Exception):

@@ -25,7 +25,9 @@ from core.policy import Policy
 from core.reading import Problem
 from core.store.types import Json
 
-CONTROLS = ("next", "back", "cancel", "later", "open", "skip", "done", "yes", "no")
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+PARTS = ("morning", "afternoon", "evening")
+CONTROLS = ("next", "back", "cancel", "later", "open", "skip", "done", "yes", "no", "pick", *DAYS, *PARTS)
 ABOUT_LIMIT = 60
 OWN = ("working", "saving", "saved", "close", "home", "gone")
 """What adapters say by themselves, under `adapter`."""

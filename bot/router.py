@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import re
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -139,12 +139,6 @@ class Router:
         except Exception:  # no suggestion is better than none of the form
             log.exception("suggestions for %s failed", search.source)
             return ()
-
-    def words(self, locale: str | None) -> Mapping[str, str]:
-        """Give what an adapter says by itself, in a platform's name of a language."""
-        policy = self._world.policy
-        known = self._world.words.match(locale) if locale else policy.locale
-        return self._renderer.own(known, policy.zone)
 
     async def _answer(self, incoming: Incoming) -> Answer:
         now = self._clock()

@@ -128,6 +128,7 @@ SAMPLES: Mapping[str, list[Json]] = {
 NEAR: list[Json] = [["一", "二", "三"], ["一"]]
 LEVELS: Json = [["sql", 4], ["frontend", None]]
 OWN: Mapping[str, Mapping[str, list[Json]]] = {
+    "help.command": {"name": list(COMMANDS)},
     "approval.new": {"levels": [LEVELS], "answers": [[["几点？", "晚上"]], []]},
     "organiser.desk": {"mentors": [2, 1, 0], "late": [2, 1, 0]},
     "signup.done": {"waiting": BOTH},
@@ -311,7 +312,7 @@ def asked(turn: Turn) -> tuple[set[str], set[str]]:
 
 
 DERIVED = {
-    *(f"help.command.{name}" for name in COMMANDS),
+    *(f"help.{part}.{name}" for part in ("usage", "about") for name in COMMANDS),
     *(f"settings.show.{key}" for key in settings.KEYS),
     *(f"profile.show.{key}" for key in (*profile.EVERYBODY, *profile.MENTEES, *profile.MENTORS)),
     *(f"signup.level.{level}" for level in range(1, 6)),

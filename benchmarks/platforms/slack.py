@@ -20,6 +20,7 @@ from bot.adapters.slack.parse import parse
 from bot.adapters.slack.surface import Heard
 from bot.app import App, open_app
 from bot.config import load
+from bot.program import program as offered
 from core.store.tables import runs, users
 from core.store.types import new_key
 
@@ -97,7 +98,7 @@ async def contenders(folder: Path) -> AsyncIterator[dict[str, Contender]]:
     given = {"encryption.keys": new_key()}
     settings = load(None, {"MENTORBOT_HOME": str(folder)}, given, folder)
     async with open_app(settings, []) as app:
-        program = Ours(app, app.router.words(LOCALE))
+        program = Ours(app, offered(app.router, app.world).words(LOCALE))
         through = ThroughBolt(program)
         pages: list[View] = []
 

@@ -15,7 +15,7 @@ TOPIC_LIMIT = 50
 
 def help_(turn: Turn, names: Sequence[str]) -> Replies:
     """List only what this person can do now."""
-    items = tuple(Item(f"help.command.{name}", {"name": name}) for name in names)
+    items = tuple(Item("help.command", {"name": name}) for name in names)
     return (Say((Message("help.list", {"signed_up": turn.user is not None}, items=items),)),)
 
 

@@ -28,13 +28,17 @@ class Presence:
         self.slack = slack
         self.here = False
         self.times = 0
-        self._since: list[float] = []
+        self._starts: list[float] = []
+
+    async def start(self, service: Service) -> None:
+        """Start it, without waiting until it listens: it may send before it does."""
+        self._starts.append(self.slack.now)
+        await service.start()
 
     async def come(self) -> None:
         """Wait until it listens; everybody who waited goes on, and what was not acknowledged is delivered again."""
         await self.slack.connected(2, PATIENCE)
         self.times += 1
-        self._since.append(self.slack.now)
         self.here = True
         self.slack.changed()
         if self.slack.unacknowledged:
@@ -62,9 +66,9 @@ class Presence:
         await self.slack.until(lambda: condition() or not self.here or self.times != time, PATIENCE)
         return bool(condition())
 
-    def time_at(self, moment: float) -> int:
-        """Say which time it was there at a moment."""
-        return bisect.bisect_right(self._since, moment)
+    def process_at(self, moment: float) -> int:
+        """Count the processes that had been started by a moment: the last one is the one that was there."""
+        return bisect.bisect_right(self._starts, moment)
 
 
 class Member:
@@ -222,7 +226,7 @@ def pushes(slack: SlackServer, presence: Presence, service: Service) -> list[Pus
             push: dict[str, Any] = {
                 "once": once,
                 "to": name,
-                "connection": presence.time_at(message.at),
+                "connection": presence.process_at(message.at),
                 "message": {"text": words(message)},
             }
             arrived.append((message.ts, push))

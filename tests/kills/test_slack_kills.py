@@ -137,7 +137,7 @@ async def kill_and_check(folder: Path, kills: int, rng: Random) -> None:
 
 async def run_and_kill(service: Service, presence: Presence, living: asyncio.Task[None], rng: Random) -> None:
     """Start the service and kill it at a random moment: once in seven times before it listens."""
-    await service.start()
+    await presence.start(service)
     if rng.random() < 1 / 7:
         await asyncio.wait({living}, timeout=rng.uniform(0, 1.5))
     else:
@@ -151,7 +151,7 @@ async def run_and_finish(
     service: Service, presence: Presence, crowd: Crowd, living: asyncio.Task[None]
 ) -> None:
     """Let everybody finish what they began, send again what is listed, wait until nothing is left, stop in peace."""
-    await service.start()
+    await presence.start(service)
     await presence.come()
     crowd.enough.set()
     await living
@@ -198,13 +198,13 @@ async def test_on_slack_a_stop_under_load_takes_seconds_and_makes_no_copies(fold
         writing = [asyncio.create_task(write(member, partner)) for member, partner in members]
         try:
             for _ in range(stops):
-                await service.start()
+                await presence.start(service)
                 await presence.come()
                 await more(len(names))
                 took.append(await service.stop())
                 await presence.go()
             enough.set()
-            await service.start()
+            await presence.start(service)
             await presence.come()
             await asyncio.gather(*writing)
             await slack.until(lambda: not slack.unacknowledged)
@@ -234,7 +234,7 @@ async def test_what_was_being_sent_at_a_kill_comes_once_more_and_no_oftener(
         ann = slack.team("T1").person("UANN", name="Ann")
         ben = slack.team("T2").person("UBEN", name="Ben")
         slack.fault("chat.postMessage", Hang(before=before), times=2)
-        await service.start()
+        await presence.start(service)
         await presence.come()
         await ann.command("/mentor", "talk")
         assert (await ann.say("hello")).ok
@@ -244,7 +244,7 @@ async def test_what_was_being_sent_at_a_kill_comes_once_more_and_no_oftener(
         assert len(sending(service)) == 1
         await service.kill()
         await presence.go()
-        await service.start()
+        await presence.start(service)
         await presence.come()
         await slack.until(lambda: len(ben.messages) >= copies)
         await ann.say("and")

@@ -289,7 +289,8 @@ class WireServer:
             response = await self._answer(request, call, act)
             if call.status is None:
                 call.status = response.status
-                call.text = (response.text or "") if isinstance(response, web.Response) else ""
+                sent = response.body if isinstance(response, web.Response) else None
+                call.text = sent.decode(errors="replace") if isinstance(sent, bytes) else ""
         except Exception as error:
             self.violations.append(f"{method}: the server itself broke: {error!r}")
             raise
