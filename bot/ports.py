@@ -1,7 +1,7 @@
 """What an adapter may know: what it hands in, what it is given to show, and how it is asked to deliver."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Literal, Protocol
@@ -24,12 +24,26 @@ from bot.events import (
     Submitted,
 )
 from bot.fields import Choice, Confirm, Day, Field, Moment, Number, Option, Text, Upload, Week, When
-from bot.richtext import Rich
+from bot.shown import (
+    Answer,
+    Asked,
+    Attached,
+    Button,
+    Form,
+    Rendered,
+    ShownItem,
+    ShownOption,
+    Style,
+)
 from core.address import Address
 from core.store.types import Json
 
 __all__ = [
     "Address",
+    "Answer",
+    "Asked",
+    "Attached",
+    "Button",
     "Choice",
     "Command",
     "Confirm",
@@ -39,6 +53,7 @@ __all__ = [
     "Event",
     "Field",
     "File",
+    "Form",
     "Incoming",
     "Json",
     "Moment",
@@ -50,8 +65,12 @@ __all__ = [
     "Quoted",
     "Reachable",
     "Ref",
+    "Rendered",
     "Said",
+    "ShownItem",
+    "ShownOption",
     "Started",
+    "Style",
     "Submitted",
     "Text",
     "Upload",
@@ -60,108 +79,6 @@ __all__ = [
 ]
 
 EMPTY: Mapping[str, Json] = MappingProxyType({})
-KNOWN_LIMIT = 60
-
-
-# --- What is shown ----------------------------------------------------------------------------------------------
-
-Style = Literal["plain", "primary", "danger"]
-
-
-@dataclass(frozen=True, slots=True)
-class Button:
-    """A button: what it says, its id `action:arg` (60 bytes at most), and for screen readers what it is about."""
-
-    label: str
-    id: str
-    style: Style = "plain"
-    about: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ShownItem:
-    """A row of a list, with buttons of its own."""
-
-    body: Rich
-    buttons: tuple[Button, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Attached:
-    """A file that goes with a message."""
-
-    name: str
-    mime: str
-    data: bytes
-    alt: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ShownOption:
-    """An option in the reader's words."""
-
-    value: str
-    label: str
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A field in the reader's words."""
-
-    field: Field
-    label: Rich
-    hint: Rich = ()
-    options: tuple[ShownOption, ...] = ()
-    error: Rich = ()
-    initial: Json = None
-    typed: str = ""
-    """What is known already of a week, as one would type it."""
-
-    @property
-    def known(self) -> str:
-        """What is known already and can be kept with one press: a short text, or a value that is searched for."""
-        kept = self.initial
-        text = str(kept) if isinstance(kept, str | int | float) and not isinstance(kept, bool) else ""
-        fits = len(text) <= KNOWN_LIMIT and "\n" not in text
-        free = not self.options and isinstance(self.field, Text | Number | Choice)
-        return text if fits and free and not self.error else ""
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """The fields of a run that may be asked now; the adapter answers any non-empty subset."""
-
-    run: int
-    title: str
-    fields: tuple[Asked, ...]
-    can_go_back: bool
-    words: Mapping[str, str] = field(default_factory=dict)
-    """Labels of the form itself: next, back, cancel, later, open, skip, done, yes, no."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """A message in the reader's language, ready for an adapter's markup."""
-
-    body: Rich
-    buttons: tuple[Button, ...] = ()
-    items: tuple[ShownItem, ...] = ()
-    attached: Attached | None = None
-    form: Form | None = None
-    silent: bool = False
-    private: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the person who acted gets: messages in order; `replace` puts the first in the place of the one acted on.
-
-    `saved` is false where the event left no trace: a platform that delivers again should do so.
-    """
-
-    messages: tuple[Rendered, ...] = ()
-    replace: bool = False
-    saved: bool = True
 
 
 # --- How a check went -------------------------------------------------------------------------------------------
@@ -231,8 +148,15 @@ class Search:
 
 
 Suggest = Callable[[Search], Awaitable[Sequence[ShownOption]]]
+Bury = Callable[[Incoming], Awaitable[None]]
+"""Puts an event aside that could not be handled in any try, so that organisers see that there was one."""
 Words = Callable[[str | None], Mapping[str, str]]
 """For a platform's name of a language, what an adapter says by itself: the keys under `adapter`."""
+
+
+async def unburied(incoming: Incoming) -> None:
+    """Forget it."""
+    del incoming
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +180,7 @@ class Program:
     languages: tuple[str, ...] = ()
     """The languages that there are, the community's own first."""
     organisers: frozenset[Address] = frozenset()
+    bury: Bury = unburied
 
 
 class Misconfigured(Exception):

@@ -1,7 +1,6 @@
 """From keys and parameters to what an adapter shows: the reader's language, the reader's zone."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from bot.messages import Catalogue
 from bot.ports import (
@@ -29,7 +28,7 @@ DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sun
 PARTS = ("morning", "afternoon", "evening")
 CONTROLS = ("next", "back", "cancel", "later", "open", "skip", "done", "yes", "no", "pick", *DAYS, *PARTS)
 ABOUT_LIMIT = 60
-OWN = ("working", "saving", "saved", "close", "home", "gone")
+OWN = ("working", "saving", "saved", "close", "title")
 """What adapters say by themselves, under `adapter`."""
 
 
@@ -167,8 +166,3 @@ class Renderer:
         return self._words.rich(
             key, {**self._community, **params} if params else self._community, locale, zone
         )
-
-
-def silent(message: Rendered) -> Rendered:
-    """Make a message arrive without a sound, where the platform can."""
-    return replace(message, silent=True)

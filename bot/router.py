@@ -321,10 +321,12 @@ class Router:
     def _slow_down(self, incoming: Incoming, *, first: bool) -> Answer:
         """Say so once; the rest of the flood is not answered."""
         if not first:
-            return Answer(saved=False)
+            return Answer(saved=False, dropped=True)
         locale = self._world.words.match(incoming.locale)
         return Answer(
-            (self._renderer.message(Message("error.flood"), locale, self._world.policy.zone),), saved=False
+            (self._renderer.message(Message("error.flood"), locale, self._world.policy.zone),),
+            saved=False,
+            dropped=True,
         )
 
 

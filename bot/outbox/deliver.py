@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from random import Random
@@ -15,7 +15,6 @@ from bot.outbox.carry import Lost, fetch
 from bot.outbox.claim import Parcel, claim
 from bot.outbox.settle import Outcome, recover, settle
 from bot.ports import Adapter, Attached, Delivery, Later, Ref, Refused, Rendered, Sent, ShownItem, Unknown
-from bot.render import silent
 from bot.richtext import plain
 from bot.turn import Attachment, Carried, Message, Turn
 from core.address import Address
@@ -238,7 +237,7 @@ class Outbox:
             for message in parcel.messages
         ]
         if len(shown) == 1:
-            return shown[0] if not parcel.kind.silent else silent(shown[0])
+            return replace(shown[0], silent=parcel.kind.silent, private=parcel.kind.protects)
         head = self._render(
             Message("common.bundle", {"count": len(shown)}), parcel.locale, parcel.zone, attached
         )

@@ -13,7 +13,7 @@ class Kind:
     daily cap is used up. `counts`: uses up a place in that cap. `bundles`: what is due together goes out as one.
     `mutable`: the person may switch it off. `expires`: not sent later than this after it was due. `on_ambiguous`:
     what to do when nobody knows whether it arrived. `private`: its words are somebody's own. `gathers`: it is not
-    sent, but opens a shared room for people.
+    sent, but opens a shared room for people. `protects`: it cannot be passed on, where a platform can see to that.
     """
 
     name: str
@@ -27,6 +27,7 @@ class Kind:
     private: bool = False
     silent: bool = False
     gathers: bool = False
+    protects: bool = False
 
 
 DAY = timedelta(days=1)
@@ -47,7 +48,15 @@ KINDS: dict[str, Kind] = {
         Kind("request"),
         Kind("organiser", capped=False, counts=False, bundles=False, private=True),
         Kind("approval", capped=False, counts=False, bundles=False, private=True),
-        Kind("introduction", quiet="pass", capped=False, counts=False, bundles=False, private=True),
+        Kind(
+            "introduction",
+            quiet="pass",
+            capped=False,
+            counts=False,
+            bundles=False,
+            private=True,
+            protects=True,
+        ),
         Kind("introduction.place", quiet="pass", capped=False, counts=False, bundles=False, private=True),
         Kind("gather", quiet="pass", capped=False, counts=False, bundles=False, private=True, gathers=True),
         Kind("room", quiet="pass", capped=False, counts=False, bundles=False, private=True),

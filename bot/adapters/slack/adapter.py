@@ -10,7 +10,7 @@ import json
 import logging
 import re
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 
 from slack_bolt.app.async_app import AsyncApp
@@ -19,6 +19,7 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
 from bot.adapters.pacing import Pacing
+from bot.adapters.showing import Showing
 from bot.adapters.slack import send, suggestions
 from bot.adapters.slack.answers import Answers
 from bot.adapters.slack.calls import REMEDY, Body, Calls, course, session
@@ -89,7 +90,8 @@ class Slack:
         self._ping = ping
         self._calls = Calls(pacing or Pacing(course))
         self._people = People(self._calls)
-        self._answers = Answers(self._calls)
+        self._showing = Showing()
+        self._answers = Answers(self._calls, self._showing)
         self._homes = Homes(self._calls, self._desk)
         self._program: Program | None = None
         self.listening = asyncio.Event()
@@ -146,13 +148,12 @@ class Slack:
                 if self._begun:
                     await asyncio.wait(set(self._begun.values()))
                 await self.quiet()
-                await self._calls.quiet()
         except TimeoutError:
             log.warning("stopped before everything was answered")
 
     async def quiet(self) -> None:
         """Wait until every answer that was begun is shown."""
-        await self._answers.quiet()
+        await self._showing.quiet()
         await self._homes.quiet()
 
     def _authorized(self, team: str | None, enterprise: str | None) -> AuthorizeResult:
@@ -227,7 +228,7 @@ class Slack:
             self._begun[heard.incoming.id] = doing
             doing.add_done_callback(lambda done: self._ended(heard, done))
         done, _ = await asyncio.wait({doing}, timeout=self._patience)
-        words = program.words(heard.incoming.locale)
+        words = self._words(program, heard)
         if again is not None:
             return BoltResponse(status=200 if done and doing.result().saved else 503)
         if not done:
@@ -254,7 +255,10 @@ class Slack:
                 self._answered.popitem(last=False)
 
     def _late(self, heard: Heard, answer: Answer, program: Program) -> None:
-        self._answers.follow(heard, answer, program.words(heard.incoming.locale))
+        self._answers.follow(heard, answer, self._words(program, heard))
+
+    def _words(self, program: Program, heard: Heard) -> Mapping[str, str]:
+        return program.words(self._people.known(heard.team, heard.user).locale)
 
     def _comes_again(self, heard: Heard) -> bool:
         """Whether Slack delivers it again without an acknowledgement: events, and nothing that people press."""
@@ -293,7 +297,7 @@ class Slack:
         team, _, channel = to.id.partition("/")
         if not self._calls.workspaces:
             return Later(AWAY_SECONDS)
-        with self._calls.busy():
+        with self._showing.sending():
             delivery = await send.push(self._calls, team, channel, message)
         self._homes.stir(team, channel)
         return delivery
@@ -303,7 +307,7 @@ class Slack:
         team, _, user = ref.chat.partition("/")
         if not self._calls.workspaces:
             return Later(AWAY_SECONDS)
-        with self._calls.busy():
+        with self._showing.sending():
             delivery = await send.edit(self._calls, team, ref.id, message)
         self._homes.stir(team, user)
         return delivery

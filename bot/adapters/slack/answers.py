@@ -4,37 +4,28 @@ What can travel in the acknowledgement does; the rest follows it, in order for e
 since its trigger lives for three seconds; where it has died, the question is asked in the chat.
 """
 
-import asyncio
-import logging
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
+from bot.adapters.showing import Showing
 from bot.adapters.slack import blocks, forms
 from bot.adapters.slack.calls import Body, Calls, Failed
 from bot.adapters.slack.surface import Heard
 from bot.ports import Answer, Command, Form, Pressed, Rendered, Submitted
-
-log = logging.getLogger(__name__)
 
 Words = Mapping[str, str]
 NOTHING: Body = {}
 
 
 class Answers:
-    """Shows answers; `quiet` waits until all that were begun are shown."""
+    """Shows answers, in order for each person."""
 
-    def __init__(self, calls: Calls) -> None:
-        """Nothing is being shown."""
+    def __init__(self, calls: Calls, showing: Showing) -> None:
+        """`showing` knows what is under way."""
         self._calls = calls
-        self._under_way: set[asyncio.Task[None]] = set()
-        self._last: dict[tuple[str, str], asyncio.Task[None]] = {}
-
-    async def quiet(self) -> None:
-        """Wait until everything that was begun is shown."""
-        while self._under_way:
-            await asyncio.wait(self._under_way)
+        self._showing = showing
 
     def acknowledge(self, heard: Heard, answer: Answer, words: Words) -> Body:
         """Give what the acknowledgement carries, and begin to show the rest."""
@@ -43,7 +34,7 @@ class Answers:
             return self._submitted(heard, answer, words)
         if is_slash(heard) and not opens_modal(heard, answer):
             first, *rest = [*payloads(answer.messages), NOTHING]
-            self._in_order(heard, self._respond(heard, rest, replace=False))
+            self._showing.in_order((heard.team, heard.user), self._respond(heard, rest, replace=False))
             return {"response_type": "ephemeral", **first} if first else NOTHING
         self.follow(heard, answer, words)
         return NOTHING
@@ -54,21 +45,24 @@ class Answers:
         if surface.kind == "event" or not answer.messages:
             return
         if surface.kind == "modal":
-            self._at_once(self._update(heard, answer, words))
+            self._showing.at_once(self._update(heard, answer, words))
             if isinstance(event, Submitted) and form_in(answer) is None:
-                self._in_order(heard, self._post(heard, answer))
+                self._showing.in_order((heard.team, heard.user), self._post(heard, answer))
         elif surface.kind == "home" or opens_modal(heard, answer):
-            self._at_once(self._open(heard, answer, words))
+            self._showing.at_once(self._open(heard, answer, words))
         elif surface.kind == "private":
-            self._in_order(heard, self._respond(heard, payloads(answer.messages), replace=answer.replace))
+            self._showing.in_order(
+                (heard.team, heard.user),
+                self._respond(heard, payloads(answer.messages), replace=answer.replace),
+            )
         else:
-            self._in_order(heard, self._post(heard, answer))
+            self._showing.in_order((heard.team, heard.user), self._post(heard, answer))
 
     def hold(self, heard: Heard, words: Words) -> Body | None:
         """Give an acknowledgement that promises nothing; None where Slack should deliver again."""
         event, surface = heard.incoming.event, heard.surface
         if surface.kind == "modal" and isinstance(event, Submitted):
-            view = forms.saving_view(words["home"], words["saving"], words["close"])
+            view = forms.saving_view(words["title"], words["saving"], words["close"])
             return {"response_action": "update", "view": view}
         if is_slash(heard):
             return {"response_type": "ephemeral", "text": words["working"]}
@@ -80,7 +74,7 @@ class Answers:
     def _submitted(self, heard: Heard, answer: Answer, words: Words) -> Body:
         form = form_in(answer)
         if form is None:
-            self._in_order(heard, self._post(heard, answer))
+            self._showing.in_order((heard.team, heard.user), self._post(heard, answer))
             return {"response_action": "clear"}
         wrong = forms.errors(form)
         event = heard.incoming.event
@@ -103,7 +97,7 @@ class Answers:
         view = self._view(answer, words)
         held = isinstance(heard.incoming.event, Submitted)
         if held and form_in(answer) is None:
-            view = forms.saving_view(words["home"], words["saved"], words["close"])
+            view = forms.saving_view(words["title"], words["saved"], words["close"])
         # A view that was acknowledged with another one has another hash since.
         stale = {} if held or not surface.hash else {"hash": surface.hash}
         updated = await self._calls.reply(
@@ -116,7 +110,7 @@ class Answers:
         form = form_in(answer)
         if form is not None:
             return forms.form_view(form, before(answer), words)
-        return forms.message_view(answer.messages, words["home"], words["close"])
+        return forms.message_view(answer.messages, words["title"], words["close"])
 
     # --- Messages -----------------------------------------------------------------------------------------------
 
@@ -151,35 +145,6 @@ class Answers:
                 response_type="ephemeral",
                 replace_original=replace and number == 0,
             )
-
-    # --- Order --------------------------------------------------------------------------------------------------
-
-    def _in_order(self, heard: Heard, showing: Coroutine[Any, Any, None]) -> None:
-        """Show this after what the same person is being shown already."""
-        key = (heard.team, heard.user)
-        task = self._at_once(_after(self._last.get(key), showing))
-        self._last[key] = task
-        task.add_done_callback(lambda done: self._last.pop(key) if self._last.get(key) is done else None)
-
-    def _at_once(self, showing: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = asyncio.create_task(_logged(showing))
-        self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
-        return task
-
-
-async def _after(earlier: asyncio.Task[None] | None, showing: Coroutine[Any, Any, None]) -> None:
-    if earlier is not None:
-        await asyncio.wait({earlier})
-    await showing
-
-
-async def _logged(showing: Coroutine[Any, Any, None]) -> None:
-    """An answer that cannot be shown is not asked for again: the next thing the person does shows what is pending."""
-    try:
-        await showing
-    except Exception:
-        log.exception("an answer could not be shown")
 
 
 def is_slash(heard: Heard) -> bool:

@@ -4,10 +4,8 @@ The SDK's own retries are off: a send that is tried again by somebody who does n
 makes copies. `call` tells apart what was refused for certain, what may have arrived, and what has to wait.
 """
 
-import asyncio
 import logging
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -126,25 +124,6 @@ class Calls:
         self.session: aiohttp.ClientSession | None = None
         self._pacing = pacing
         self._told: set[str] = set()
-        self._sending = 0
-        self._quiet = asyncio.Event()
-        self._quiet.set()
-
-    @contextmanager
-    def busy(self) -> Iterator[None]:
-        """Keep the connections open until this is over."""
-        self._sending += 1
-        self._quiet.clear()
-        try:
-            yield
-        finally:
-            self._sending -= 1
-            if not self._sending:
-                self._quiet.set()
-
-    async def quiet(self) -> None:
-        """Wait until nothing is being sent."""
-        await self._quiet.wait()
 
     async def reply(self, team: str, method: str, **arguments: Any) -> Body | Failed:  # noqa: ANN401  as the method takes them
         """Make a call that somebody waits for; while Slack asks to wait, wait."""

@@ -37,6 +37,10 @@ class People:
         """Ask anew next time."""
         self._known.pop((team, user), None)
 
+    def known(self, team: str, user: str) -> Profile:
+        """Give what is known by now, without asking."""
+        return self._known.get((team, user), (0.0, UNKNOWN))[1]
+
     async def profile(self, team: str, user: str) -> Profile:
         """Give a profile; where Slack is slow, the one that was known, or none."""
         key = (team, user)

@@ -1,0 +1,191 @@
+"""Calls of Telegram's Bot API through python-telegram-bot, as plain objects, and what became of them.
+
+The library is transport: requests, pools, time-outs and errors are its own; what goes in and comes out stays as
+Telegram says it, so that a field the library does not know yet is neither lost nor in the way.
+"""
+
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import httpx
+from telegram import Bot, InputFile
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Conflict,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+    TimedOut,
+)
+from telegram.request import HTTPXRequest
+
+from bot.adapters.pacing import Course, Pacing, Rate
+from bot.ports import Delivery, Gone, Later, Refused, Sent, Unknown
+
+# Otherwise the library warns, at every refusal, that this will be the only way one day.
+os.environ.setdefault("PTB_TIMEDELTA", "1")
+
+log = logging.getLogger(__name__)
+
+Body = Mapping[str, Any]
+
+CALL_SECONDS = 15.0
+CONNECT_SECONDS = 5.0
+POLL_SECONDS = 30
+UPLOAD_SECONDS = 60.0
+
+DONE = ("message is not modified", "query is too old", "query id is invalid", "message to delete not found")
+"""What Telegram refuses because it is done already, or of no use any more."""
+NOBODY = ("chat not found", "user not found", "peer_id_invalid", "chat_id is empty")
+UNREADABLE = "can't parse entities"
+SENT: Body = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A call that did not work: Telegram's words for it, and what that means for what was to be delivered."""
+
+    error: str
+    means: Delivery
+    moved: int = 0
+    """The id that a group has now."""
+
+    @property
+    def unreadable(self) -> bool:
+        """Whether Telegram did not take the markup: the same goes as plain text."""
+        return UNREADABLE in self.error
+
+
+class Api(Bot):
+    """One bot, spoken to in Telegram's own words."""
+
+    async def call(self, method: str, arguments: Body, *, read_seconds: float = CALL_SECONDS) -> Any:  # noqa: ANN401  what Telegram gives
+        """Make a call; gives its result as JSON, raises the library's errors."""
+        return await self._post(method, dict(arguments), read_timeout=read_seconds)
+
+
+def api(token: str, api_url: str) -> Api:
+    """Make a bot; its connections open with `initialize`, which asks whose token this is."""
+    url = api_url.rstrip("/")
+    sends = HTTPXRequest(
+        connection_pool_size=64,
+        pool_timeout=CALL_SECONDS,
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=CALL_SECONDS,
+        write_timeout=CALL_SECONDS,
+        media_write_timeout=UPLOAD_SECONDS,
+    )
+    # A half-dead connection must not hold up all that comes in.
+    fetches = HTTPXRequest(connection_pool_size=4, pool_timeout=CALL_SECONDS, connect_timeout=CONNECT_SECONDS)
+    return Api(
+        token,
+        base_url=f"{url}/bot",
+        base_file_url=f"{url}/file/bot",
+        request=sends,
+        get_updates_request=fetches,
+    )
+
+
+async def call(bot: Api, method: str, arguments: Body) -> Any | Failed:  # noqa: ANN401  what Telegram gives
+    """Make one call; never raises for what a network or a server can do."""
+    try:
+        return await bot.call(method, arguments)
+    except TelegramError as error:
+        return meant(error)
+
+
+def meant(error: TelegramError) -> Failed:
+    """Say what an error means for what was to be delivered."""
+    words = error.message
+    match error:
+        case RetryAfter():
+            wait = error.retry_after
+            seconds = wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
+            return Failed("too many requests", Later(max(1.0, seconds)))
+        case Forbidden():
+            return Failed(words, Gone(words))
+        case ChatMigrated():
+            return Failed(words, Refused(words, again=True), moved=error.new_chat_id)
+        case InvalidToken() | Conflict():
+            return Failed(words, Refused(words, again=True))
+        case BadRequest():
+            low = words.lower()
+            if any(each in low for each in DONE):
+                return Failed(low, Sent(""))
+            return Failed(low, Gone(words) if any(each in low for each in NOBODY) else Refused(words))
+        case TimedOut() if isinstance(error.__cause__, httpx.ConnectTimeout | httpx.PoolTimeout):
+            return Failed("unreachable", Refused("Telegram cannot be reached", again=True))
+        case NetworkError() if isinstance(error.__cause__, httpx.ConnectError):
+            return Failed("unreachable", Refused("Telegram cannot be reached", again=True))
+        case _:
+            return Failed(words, Unknown(type(error).__name__))
+
+
+def course(bucket: str) -> Course:
+    """Say how fast a bucket may be: `bot/chat` is paced by the chat, a group slower, and by the whole bot."""
+    bot, _, chat = bucket.partition("/")
+    of_chat = Rate(20, 60, 3) if chat.startswith("-") else Rate(1, 1, 3)
+    return Course(of_chat, bot, Rate(30, 1, 15))
+
+
+class Calls:
+    """The bots by their ids, and calls to them in the pace that Telegram wants."""
+
+    def __init__(self, pacing: Pacing) -> None:
+        """Begin with no bot: signing in adds them."""
+        self.bots: dict[int, Api] = {}
+        self.moved: dict[tuple[int, int], int] = {}
+        """Groups that have another id now."""
+        self._pacing = pacing
+
+    async def reply(self, bot: int, method: str, arguments: Body) -> Any | Failed:  # noqa: ANN401  the same
+        """Make a call that somebody waits for; while Telegram asks to wait, wait."""
+        bucket = f"{bot}/{arguments['chat_id']}"
+        while True:
+            known = self.bots.get(bot)
+            if known is None:
+                return Failed("away", Refused("this bot is not connected", again=True))
+            if not await self._pacing.ready(bucket):
+                return Failed("too many requests", Later(1.0))
+            answer = await call(known, method, arguments)
+            if not isinstance(answer, Failed):
+                return answer
+            if not isinstance(answer.means, Sent):
+                log.warning("%s: %s", method, answer.error)
+            if not isinstance(answer.means, Later):
+                return answer
+            self._pacing.blocked(bucket, answer.means.seconds)
+
+    async def push(self, bot: int, method: str, arguments: Body) -> Any | Failed:  # noqa: ANN401  the same
+        """Make a call for a message that is delivered again where this one says so."""
+        bucket = f"{bot}/{arguments['chat_id']}"
+        known = self.bots.get(bot)
+        if known is None:
+            return Failed("away", Refused("this bot is not configured", again=True))
+        wait = self._pacing.wait(bucket)
+        if wait:
+            return Failed("paced", Later(wait))
+        answer = await call(known, method, arguments)
+        if isinstance(answer, Failed) and isinstance(answer.means, Later):
+            self._pacing.blocked(bucket, answer.means.seconds)
+        return answer
+
+    async def at_once(self, bot: int, method: str, arguments: Body) -> None:
+        """Make a call that counts for no limit and whose end is of no importance: a press answered, a sign of life."""
+        known = self.bots.get(bot)
+        if known is not None:
+            answer = await call(known, method, arguments)
+            if isinstance(answer, Failed) and not isinstance(answer.means, Sent):
+                log.info("%s: %s", method, answer.error)
+
+
+def upload(data: bytes, name: str) -> InputFile:
+    """Write a file for a call."""
+    return InputFile(data, filename=name)

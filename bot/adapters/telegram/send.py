@@ -1,0 +1,102 @@
+"""Messages and files on their way to Telegram, and files from it."""
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+from telegram.error import TelegramError
+
+from bot.adapters.telegram import messages
+from bot.adapters.telegram.calls import Calls, Failed, meant, upload
+from bot.ports import Attached, Delivery, File, Later, Refused, Rendered, Sent, Unknown
+
+Payload = Mapping[str, Any]
+
+PICTURES = {"image/jpeg", "image/png", "image/webp"}
+MOST_PICTURE = 10_000_000
+MOST_READ = 20_000_000
+"""A bot may read no larger file."""
+
+
+async def push(calls: Calls, bot: int, chat: int, message: Rendered) -> Delivery:
+    """Send a message, in several parts where it is long; its file carries the words where they are few."""
+    parts = messages.payloads(message)
+    file = message.attached
+    words = messages.caption(parts[-1]) if file is not None else None
+    if words is not None:
+        parts.pop()
+    ref = ""
+    for part in parts:
+        # Only the first part can be put off: from then on the message has begun to arrive.
+        sent = await _written(calls, bot, "sendMessage", {"chat_id": chat, **part}, first=not ref)
+        if isinstance(sent, Failed):
+            return _after(sent, ref)
+        ref = ref or str(sent["message_id"])
+    if file is not None:
+        sent = await _file(calls, bot, chat, file, words or {}, first=not ref)
+        if isinstance(sent, Failed):
+            return _after(sent, ref)
+        ref = ref or str(sent["message_id"])
+    return Sent(ref)
+
+
+def _after(failed: Failed, ref: str) -> Delivery:
+    return Unknown(f"only a part arrived: {failed.error}") if ref else failed.means
+
+
+async def _written(calls: Calls, bot: int, method: str, payload: Payload, *, first: bool) -> Any | Failed:  # noqa: ANN401  what Telegram gives
+    """Make a call with markup; where Telegram does not take that, with the same characters as they are."""
+    send = calls.push if first else calls.reply
+    answer = await send(bot, method, payload)
+    if isinstance(answer, Failed) and answer.moved:
+        return await send(bot, method, {**payload, "chat_id": answer.moved})
+    if isinstance(answer, Failed) and answer.unreadable:
+        return await send(bot, method, messages.without_markup(dict(payload)))
+    return answer
+
+
+async def _file(
+    calls: Calls, bot: int, chat: int, file: Attached, words: Payload, *, first: bool
+) -> Any | Failed:  # noqa: ANN401  what Telegram gives
+    picture = file.mime in PICTURES and len(file.data) <= MOST_PICTURE
+    method, part = ("sendPhoto", "photo") if picture else ("sendDocument", "document")
+    payload = {"chat_id": chat, part: upload(file.data, file.name), **words}
+    sent = await _written(calls, bot, method, payload, first=first)
+    if picture and isinstance(sent, Failed) and isinstance(sent.means, Refused) and not sent.means.again:
+        # What only looks like a picture goes as the file it is.
+        document = {"chat_id": chat, "document": upload(file.data, file.name), **words}
+        return await _written(calls, bot, "sendDocument", document, first=False)
+    return sent
+
+
+async def edit(calls: Calls, bot: int, chat: int, number: int, message: Rendered) -> Delivery:
+    """Put new words in the place of a message; what does not fit there follows it."""
+    first, *rest = messages.payloads(message)
+    payload = {"chat_id": chat, "message_id": number, **messages.for_edit(first)}
+    edited = await _written(calls, bot, "editMessageText", payload, first=True)
+    if isinstance(edited, Failed) and not isinstance(edited.means, Sent):
+        return edited.means
+    for part in rest:
+        sent = await _written(calls, bot, "sendMessage", {"chat_id": chat, **part}, first=False)
+        if isinstance(sent, Failed):
+            return Unknown(f"only a part arrived: {sent.error}")
+    return Sent(str(number))
+
+
+async def read(calls: Calls, file: File) -> AsyncIterator[bytes]:
+    """Read a file's bytes; raises FileNotFoundError where Telegram has it no more, or it is too large for a bot."""
+    bot, _, name = file.id.partition("/")
+    known = calls.bots.get(int(bot)) if bot.isdecimal() else None
+    if known is None:
+        raise ConnectionError("this bot is not connected")
+    if file.size > MOST_READ:
+        raise FileNotFoundError("a bot may not read a file that large")
+    try:
+        data = await (await known.get_file(name)).download_as_bytearray()
+    except TelegramError as error:
+        failed = meant(error)
+        if isinstance(failed.means, Later | Unknown) or (
+            isinstance(failed.means, Refused) and failed.means.again
+        ):
+            raise ConnectionError(failed.error) from None
+        raise FileNotFoundError(failed.error) from None
+    yield bytes(data)
