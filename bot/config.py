@@ -74,6 +74,17 @@ class Slack:
 
 
 @dataclass(frozen=True, slots=True)
+class Telegram:
+    """How to reach Telegram: a token for each bot, and where it brings updates in the mode webhook."""
+
+    tokens: tuple[str, ...] = field(repr=False)
+    mode: str
+    api_url: str
+    webhook_url: str | None
+    webhook_secret: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Http:
     """Where the web server listens, or nowhere."""
 
@@ -100,6 +111,7 @@ class Settings:
     organisers: tuple[Address, ...]
     console: Console
     slack: Slack
+    telegram: Telegram
     http: Http
     log: Log
     policy: Policy
@@ -116,6 +128,11 @@ _OWN: Mapping[str, object] = {
     "slack.signing_secret": None,
     "slack.mode": "socket",
     "slack.api_url": "https://slack.com/api/",
+    "telegram.tokens": (),
+    "telegram.mode": "polling",
+    "telegram.webhook_url": None,
+    "telegram.webhook_secret": None,
+    "telegram.api_url": "https://api.telegram.org",
     "http.listen": None,
     "log.level": "info",
     "log.format": "text",
@@ -185,6 +202,8 @@ def _contradictions(values: Mapping[str, Any], origins: Mapping[str, str]) -> It
         yield Problem(_spot(origins, *weights), "ranking.weights", "all are 0; give one of them more")
     if values["slack.bot_tokens"]:
         yield from _missing_for_slack(values, origins)
+    if values["telegram.tokens"] and values["telegram.mode"] == "webhook":
+        yield from _missing_for_webhook(values, origins)
 
 
 def _missing_for_slack(values: Mapping[str, Any], origins: Mapping[str, str]) -> Iterator[Problem]:
@@ -203,6 +222,20 @@ def _missing_for_slack(values: Mapping[str, Any], origins: Mapping[str, str]) ->
     if values["http.listen"] is None:
         remedy = "is needed for slack.mode: http; write where Slack's requests arrive, such as 0.0.0.0:8080"
         yield Problem(where, "http.listen", remedy)
+
+
+def _missing_for_webhook(values: Mapping[str, Any], origins: Mapping[str, str]) -> Iterator[Problem]:
+    """What the mode webhook needs; polling needs tokens alone."""
+    where = _spot(origins, "telegram.mode", "telegram.tokens")
+    needed = {
+        "telegram.webhook_url": "give the https address under which Telegram reaches the web server, or set "
+        "telegram.mode: polling",
+        "telegram.webhook_secret": "make one up, with which Telegram shows that a request is its own",
+        "http.listen": "write where Telegram's requests arrive, such as 127.0.0.1:8080",
+    }
+    for name, remedy in needed.items():
+        if values[name] is None:
+            yield Problem(where, name, f"is needed for telegram.mode: webhook; {remedy}")
 
 
 def _spot(origins: Mapping[str, str], *names: str) -> str:
@@ -224,6 +257,7 @@ def _settings(home: Path, cwd: Path, values: Mapping[str, Any], origins: Mapping
         organisers=values["organisers"],
         console=Console(values["console.socket"]),
         slack=Slack(**{part.name: values[f"slack.{part.name}"] for part in fields(Slack)}),
+        telegram=Telegram(**{part.name: values[f"telegram.{part.name}"] for part in fields(Telegram)}),
         http=Http(values["http.listen"]),
         log=Log(values["log.level"], values["log.format"]),
         policy=Policy(weights=Weights(**weights), **numbers),

@@ -149,6 +149,19 @@ def _api_url(text: str) -> str:
     return text if text.endswith("/") else f"{text}/"
 
 
+def _api_root(text: str) -> str:
+    return _api_url(text).rstrip("/")
+
+
+def _webhook_url(text: str) -> str:
+    parts = urlsplit(_match(r"https://[^\s?#]+", text))
+    if not parts.hostname or parts.username is not None:
+        raise ValueError(text)
+    if (parts.port or 443) not in WEBHOOK_PORTS:
+        raise ValueError(text)
+    return text.rstrip("/")
+
+
 def _listen(text: str) -> tuple[str, int]:
     found = re.fullmatch(r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,253}):(\d{1,5})", text, re.ASCII)
     if not found:
@@ -186,6 +199,9 @@ _LOOPBACK = (
 )
 _KEY_SAYS = "Fernet keys: 32 random bytes each, in URL-safe base64"
 
+WEBHOOK_PORTS = {443, 80, 88, 8443}
+"""Telegram brings updates to no others."""
+
 KINDS: Mapping[str, Kind] = {
     "database.url": Kind(
         "sqlite:///a/file.db or postgresql://user:password@host/database",
@@ -202,6 +218,15 @@ KINDS: Mapping[str, Kind] = {
     "slack.signing_secret": _token("the Signing Secret of the app's page", r"[\w-]{8,128}"),
     "slack.mode": _one_of("socket", "http"),
     "slack.api_url": Kind("https://…, or http:// to this machine", _api_url),
+    "telegram.tokens": _token(
+        "bot tokens from BotFather: 123456:ABC…", r"\d{1,20}:[\w-]{20,100}", many=True
+    ),
+    "telegram.mode": _one_of("polling", "webhook"),
+    "telegram.webhook_url": Kind(
+        "https:// and a name that Telegram reaches, on port 443, 80, 88 or 8443", _webhook_url
+    ),
+    "telegram.webhook_secret": _token("1 to 256 letters, digits, _ and -", r"[A-Za-z0-9_-]{1,256}"),
+    "telegram.api_url": Kind("https://…, or http:// to this machine", _api_root),
     "http.listen": Kind("a host and port, such as 0.0.0.0:8080 or 127.0.0.1:8080", _listen, _show_socket),
     "log.level": _one_of("debug", "info", "warning", "error"),
     "log.format": _one_of("text", "json"),

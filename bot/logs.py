@@ -12,7 +12,10 @@ from bot.config import Settings
 
 LINE = "%(asctime)s %(levelname)s %(name)s %(message)s"
 # They log addresses with secrets in them, or the bodies of requests that they did not trust.
-QUIET = ("httpx", "apscheduler", "aiosqlite", "aiohttp", "slack_bolt", "slack_sdk", "alembic.runtime.plugins")
+QUIET = (
+    *("httpx", "httpcore", "apscheduler", "aiosqlite", "aiohttp", "slack_bolt", "slack_sdk", "telegram"),
+    "alembic.runtime.plugins",
+)
 SHORTEST = 6
 
 _SECRETS = (
@@ -39,12 +42,14 @@ def mask(text: str, known: Iterable[str] = ()) -> str:
 
 def secrets_of(settings: Settings) -> tuple[str, ...]:
     """The secrets of these settings, the longest first: one may be a part of another."""
-    slack = settings.slack
+    slack, telegram = settings.slack, settings.telegram
     password = unquote(urlsplit(settings.database.url).password or "")
     found = {
         *slack.bot_tokens,
         slack.app_token or "",
         slack.signing_secret or "",
+        *telegram.tokens,
+        telegram.webhook_secret or "",
         *settings.encryption.keys,
         password,
     }

@@ -7,7 +7,10 @@ from bot.config import Settings
 from bot.ports import Adapter, Finding
 
 NONE = "No platform is configured."
-REMEDY = "Set slack.bot_tokens for Slack, or console.socket to talk to the service from a terminal."
+REMEDY = (
+    "Set slack.bot_tokens for Slack, telegram.tokens for Telegram, or console.socket to talk to the service from a "
+    "terminal."
+)
 
 
 def configured(settings: Settings) -> list[Adapter]:
@@ -17,12 +20,24 @@ def configured(settings: Settings) -> list[Adapter]:
         from bot.adapters.console import Console
 
         adapters.append(Console(settings.console.socket))
-    slack = settings.slack
+    slack, telegram = settings.slack, settings.telegram
     if slack.bot_tokens:
         from bot.adapters.slack.adapter import Slack
 
         adapters.append(
             Slack(slack.bot_tokens, slack.app_token, slack.signing_secret, slack.mode, slack.api_url)
+        )
+    if telegram.tokens:
+        from bot.adapters.telegram.adapter import Telegram
+
+        adapters.append(
+            Telegram(
+                telegram.tokens,
+                telegram.mode,
+                telegram.api_url,
+                telegram.webhook_url,
+                telegram.webhook_secret,
+            )
         )
     return adapters
 
@@ -30,7 +45,7 @@ def configured(settings: Settings) -> list[Adapter]:
 async def check(settings: Settings, now: datetime) -> Sequence[Finding]:
     """Ask each platform whether it would work; `now` is the moment of the call."""
     findings = list[Finding]()
-    slack = settings.slack
+    slack, telegram = settings.slack, settings.telegram
     if slack.bot_tokens:
         from bot.adapters.slack.check import check as check_slack
 
@@ -40,8 +55,22 @@ async def check(settings: Settings, now: datetime) -> Sequence[Finding]:
     elif slack.app_token or slack.signing_secret:
         seen = "Slack is not used: slack.bot_tokens is empty, though other keys of slack are set"
         findings.append(Finding("slack", "warning", seen, "Set slack.bot_tokens, or remove the others."))
+    if telegram.tokens:
+        from bot.adapters.telegram.check import check as check_telegram
+
+        findings += await check_telegram(
+            telegram.tokens,
+            telegram.mode,
+            telegram.webhook_url,
+            telegram.webhook_secret,
+            telegram.api_url,
+            now,
+        )
+    elif telegram.webhook_url or telegram.webhook_secret:
+        seen = "Telegram is not used: telegram.tokens is empty, though other keys of telegram are set"
+        findings.append(Finding("telegram", "warning", seen, "Set telegram.tokens, or remove the others."))
     if settings.console.socket is not None:
         findings.append(Finding("console", "ok", "it is configured"))
-    elif not slack.bot_tokens:
+    elif not (slack.bot_tokens or telegram.tokens):
         findings.append(Finding("platforms", "fault", NONE, REMEDY))
     return findings

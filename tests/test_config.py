@@ -34,6 +34,11 @@ OTHER = {
     "slack.signing_secret": "8f742231b10e8888abcd99yyyzzz85a5",
     "slack.mode": "http",
     "slack.api_url": "http://127.0.0.1:9000/slack/api/",
+    "telegram.tokens": "123456:AAExampleExampleExample1, 654321:AAExampleExampleExample2",
+    "telegram.mode": "webhook",
+    "telegram.webhook_url": "https://mentor.example.org:8443/mentors",
+    "telegram.webhook_secret": "made_up-0",
+    "telegram.api_url": "http://127.0.0.1:9000/telegram",
     "http.listen": "0.0.0.0:8080",
     "requests.claim_channel": "slack:T1/C1",
     "mentorships.native_rooms": "off",
@@ -288,6 +293,19 @@ def test_any_text_is_read_or_refused_and_never_breaks(key: str, text: str) -> No
         ("slack.api_url", "https://user@slack.com/api/"),
         ("slack.api_url", "https://slack.com/api/?a=b"),
         ("slack.api_url", "ftp://127.0.0.1/"),
+        ("telegram.tokens", "xoxb-1-abc"),
+        ("telegram.tokens", "123456"),
+        ("telegram.tokens", "123456:short"),
+        ("telegram.mode", "socket"),
+        ("telegram.webhook_url", "http://mentor.example.org"),
+        ("telegram.webhook_url", "https://user@mentor.example.org"),
+        ("telegram.webhook_url", "https://mentor.example.org:8080"),
+        ("telegram.webhook_url", "https://mentor.example.org:99999"),
+        ("telegram.webhook_url", "https://mentor.example.org/?a=b"),
+        ("telegram.webhook_secret", "with a space"),
+        ("telegram.webhook_secret", "x" * 257),
+        ("telegram.api_url", "http://api.telegram.org"),
+        ("telegram.api_url", "https://user@api.telegram.org"),
         ("http.listen", "8080"),
         ("http.listen", "0.0.0.0:0"),
         ("http.listen", "0.0.0.0:70000"),
@@ -463,6 +481,12 @@ def test_the_address_of_an_api_ends_with_a_slash(tmp_path: Path) -> None:
     assert load(None, {}, given, tmp_path).slack.api_url == "https://proxy.example/slack/api/"
 
 
+def test_the_addresses_of_telegram_end_without_one(tmp_path: Path) -> None:
+    given = {"telegram.api_url": "https://proxy.example/", "telegram.webhook_url": "https://mentor.example/"}
+    telegram = load(None, {}, given, tmp_path).telegram
+    assert (telegram.api_url, telegram.webhook_url) == ("https://proxy.example", "https://mentor.example")
+
+
 def test_what_the_mode_of_slack_needs_is_told_once_there_is_a_bot_token(tmp_path: Path) -> None:
     assert problems(tmp_path, "slack: {bot_tokens: [xoxb-1-abc]}") == [
         (
@@ -477,6 +501,31 @@ def test_what_the_mode_of_slack_needs_is_told_once_there_is_a_bot_token(tmp_path
     ]
     (tmp_path / "config.yaml").write_text("slack: {mode: http}", encoding="utf-8")
     assert load(None, {}, {}, tmp_path).slack.bot_tokens == ()
+
+
+def test_what_a_webhook_of_telegrams_needs_is_told_once_there_is_a_token(tmp_path: Path) -> None:
+    said = problems(tmp_path, "telegram:\n  tokens: ['123456:AAExampleExampleExample1']\n  mode: webhook")
+    assert [line.partition(";")[0] for line in said] == [
+        f"config.yaml, line 3: {name}: is needed for telegram.mode: webhook"
+        for name in ("telegram.webhook_url", "telegram.webhook_secret", "http.listen")
+    ]
+    for text in ("telegram: {mode: webhook}", "telegram: {tokens: ['123456:AAExampleExampleExample1']}"):
+        (tmp_path / "config.yaml").write_text(text, encoding="utf-8")
+        load(None, {}, {}, tmp_path)
+
+
+def test_telegrams_secrets_are_neither_shown_nor_repeated(tmp_path: Path) -> None:
+    names = ("telegram.tokens", "telegram.webhook_secret")
+    settings = load(None, {}, {name: OTHER[name] for name in names}, tmp_path)
+    shown = show(settings, origin=True)
+    assert "telegram.tokens: [***, ***]" in shown
+    assert "telegram.webhook_secret: ***" in shown
+    for secret in (*OTHER["telegram.tokens"].split(", "), OTHER["telegram.webhook_secret"]):
+        assert secret not in shown
+        assert secret not in repr(settings)
+    said = problems(tmp_path, "", None, dict.fromkeys(names, "hunter2/no"))
+    assert len(said) == 2
+    assert "hunter2" not in "".join(said)
 
 
 def test_slacks_secrets_are_neither_shown_nor_repeated(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from core.store.types import new_key
 
 BOT, APP = "xoxb-111111111111-222222222222-abcdefghijklmnop", "xapp-1-A111-222-abcdef0123456789"
 KEY, SIGNING = new_key(), "8f742231b10e8888abcd99yyyzzz85a5"
+SHOWN = "what_telegram_shows"
 TELEGRAM = "123456789:AAExampleExampleExampleExampleExample1"
 WRITTEN = [
     BOT,
@@ -26,6 +27,7 @@ WRITTEN = [
     "T1/B2/xyzsecret",
     "d3adb33fticket",
     TELEGRAM.partition(":")[2],
+    SHOWN,
 ]
 LINES = [
     f"calling with {BOT} and {APP}",
@@ -37,6 +39,7 @@ LINES = [
     "POST https://hooks.slack.com/commands/T1/B2/xyzsecret failed",
     "wss://wss-primary.slack.com/link/?ticket=d3adb33fticket&app_id=abc",
     f"POST https://api.telegram.org/bot{TELEGRAM}/getMe",
+    f"secret_token={SHOWN}",
 ]
 Logged = Callable[[str], list[str]]
 
@@ -48,6 +51,8 @@ def settings(**more: str) -> Settings:
         "slack.bot_tokens": BOT,
         "slack.app_token": APP,
         "slack.signing_secret": SIGNING,
+        "telegram.tokens": TELEGRAM,
+        "telegram.webhook_secret": SHOWN,
     }
     return load(None, {"MENTORBOT_HOME": "unused"}, given | more, Path.cwd())
 
@@ -68,6 +73,7 @@ def logged(capsys: pytest.CaptureFixture[str]) -> Iterator[Logged]:
         except ValueError:
             logging.getLogger("bot").exception("it failed")
         logging.getLogger("slack_bolt.Application").info("the body of a request: what Ana wrote")
+        logging.getLogger("telegram.Bot").info("what a call says: what Ana wrote")
         logging.getLogger("bot").debug("nobody wants to know")
         return capsys.readouterr().err.splitlines()
 
