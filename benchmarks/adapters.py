@@ -1,6 +1,7 @@
 """A platform's events: how many a second are answered durably, and how long an answer takes on the wire.
 
-`python -m benchmarks.adapters [--platform slack] [--json] [--rounds N] [--people N] [--seconds N] [--folder DIR]`.
+`python -m benchmarks.adapters [--platform NAME] [--json] [--rounds N] [--people N] [--seconds N] [--whole]
+[--folder DIR]`.
 `events_per_s` goes from the payload that the platform delivers to the payloads it is answered with, without the
 network; it takes turns with the platform's own library, which dispatches the same payloads and keeps nothing. On the
 wire the program is a process of its own, and people ask at a steady pace, whether or not it keeps up.
@@ -39,6 +40,8 @@ class Platform:
     wire: str
     peers: tuple[str, ...]
     targets: dict[str, float]
+    crowd: str = ""
+    """Where its many announcements are, if it is measured with them."""
 
 
 PLATFORMS = {
@@ -47,6 +50,18 @@ PLATFORMS = {
         "benchmarks.platforms.slack_wire",
         ("bolt",),
         {"bolt_events_per_s_elsewhere": 6800, "p99_ms": 100},
+    ),
+    "telegram": Platform(
+        "benchmarks.platforms.telegram",
+        "benchmarks.platforms.telegram_wire",
+        ("ptb_dispatch", "ptb", "ptb_sqlite", "ptb_pickle"),
+        {
+            "ptb_dispatch_events_per_s_elsewhere": 5200,
+            "ptb_kept_events_per_s_elsewhere": 1221,
+            "p99_ms": 100,
+            "announcements_refused": 0,
+        },
+        "benchmarks.platforms.telegram_crowd",
     ),
 }
 
@@ -96,22 +111,22 @@ async def dispatch(platform: Platform, people: int, rounds: int, folder: Path) -
 # --- On the wire ------------------------------------------------------------------------------------------------
 
 
-async def paced(wire: Wire, seconds: float) -> tuple[list[Exchange], list[float]]:
+async def paced(wire: Wire, seconds: float, rate: float = RATE) -> tuple[list[Exchange], list[float]]:
     """Let people ask at a steady pace; gives what was answered after the warm-up, and how late each was sent."""
-    assert wire.people / RATE >= LEAST_APART
+    assert wire.people / rate >= LEAST_APART
     loop = asyncio.get_running_loop()
     tasks: list[asyncio.Task[Exchange]] = []
     late: list[float] = []
     start = loop.time()
-    for number in range(round((WARM_UP + seconds) * RATE)):
-        due = start + number / RATE
+    for number in range(round((WARM_UP + seconds) * rate)):
+        due = start + number / rate
         await asyncio.sleep(due - loop.time())
         late.append(loop.time() - due)
         tasks.append(asyncio.create_task(wire.ask(number)))
     # Each must be answered: one that is not ends it all.
     exchanges = await asyncio.gather(*tasks)
     wire.look()
-    left_out = round(WARM_UP * RATE)
+    left_out = round(WARM_UP * rate)
     return exchanges[left_out:], late[left_out:]
 
 
@@ -142,19 +157,52 @@ async def over_the_wire(platform: Platform, seconds: float, folder: Path) -> dic
     }
 
 
+# --- While many are told something ------------------------------------------------------------------------------
+
+
+async def announcements(
+    platform: Platform, seconds: float, folder: Path, *, whole: bool
+) -> dict[str, object]:
+    """Measure how fast announcements leave, and how long answers take meanwhile; `whole` waits for all of them."""
+    module = importlib.import_module(platform.crowd)
+    async with module.crowd(folder) as crowd:
+        exchanges, _ = await paced(crowd, seconds, module.RATE)
+        if whole:
+            await crowd.over()
+            crowd.look()
+        times, refused = crowd.times, crowd.refused
+    every = [exchange.seconds for exchange in exchanges]
+    return {
+        "announcements": {
+            "in_the_outbox": module.ANNOUNCEMENTS,
+            "sent": len(times),
+            "seconds": round(times[-1] - times[0], 1),
+            "per_s": round((len(times) - 1) / (times[-1] - times[0]), 1),
+            "refused": refused,
+            "answers": len(every),
+            "answer_p50_ms": percentile_ms(every, 50),
+            "answer_p99_ms": percentile_ms(every, 99),
+            "answer_max_ms": round(max(every) * 1000, 1),
+        }
+    }
+
+
 # --- Together ---------------------------------------------------------------------------------------------------
 
 
-async def measure(name: str, people: int, rounds: int, seconds: float, folder: Path) -> dict[str, object]:
+async def measure(
+    name: str, people: int, rounds: int, seconds: float, folder: Path, *, whole: bool
+) -> dict[str, object]:
     """All figures of a platform."""
     platform = PLATFORMS[name]
-    (folder / "dispatch").mkdir()
-    (folder / "wire").mkdir()
+    for part in ("dispatch", "wire", "crowd"):
+        (folder / part).mkdir()
     return {
         "platform": name,
         "load": [round(each, 2) for each in os.getloadavg()],
         **await dispatch(platform, people, rounds, folder / "dispatch"),
         **await over_the_wire(platform, seconds, folder / "wire"),
+        **(await announcements(platform, seconds, folder / "crowd", whole=whole) if platform.crowd else {}),
         "targets": platform.targets,
         "file_system": filesystem(folder),
         "fsync_ms": fsync_ms(folder),
@@ -169,13 +217,21 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=256, help="sign-ups a round")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=18.0, help="on the wire, after the warm-up")
+    parser.add_argument("--whole", action="store_true", help="wait until the last announcement has left")
     parser.add_argument(
         "--folder", type=Path, help="a folder on a real disk; the system's temporary one if not given"
     )
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=chosen.folder, prefix="mentorbot-bench-") as folder:
         figures = asyncio.run(
-            measure(chosen.platform, chosen.people, chosen.rounds, chosen.seconds, Path(folder).resolve())
+            measure(
+                chosen.platform,
+                chosen.people,
+                chosen.rounds,
+                chosen.seconds,
+                Path(folder).resolve(),
+                whole=chosen.whole,
+            )
         )
     if chosen.json:
         print(json.dumps(figures))

@@ -51,6 +51,7 @@ class Nowhere:
 
     name = "nowhere"
     routes: Sequence[Route] = ()
+    leases: Sequence[str] = ()
 
     def __init__(self) -> None:
         """Nothing has been sent."""

@@ -19,6 +19,7 @@ from bot.dialogs.engine import Engine
 from bot.health import Readiness
 from bot.http import serving
 from bot.keys import keyring
+from bot.leases import Leases
 from bot.matching import deadlines, introductions, waterfall
 from bot.mentorships import sessions
 from bot.messages import Catalogue
@@ -81,6 +82,7 @@ class App:
     outbox: Outbox
     adapters: dict[str, Adapter]
     clock: Callable[[], datetime]
+    leases: Leases
 
     def turn(self, tx: Connection, now: datetime, event: str) -> Turn:
         """Make a turn in which nobody acts but time."""
@@ -124,15 +126,25 @@ class App:
 
         Raises `Misconfigured` where the web server cannot listen.
         """
-        await self.outbox.recover(self.clock(), alone=sqlite_path(self.settings.database.url) is not None)
+        alone = sqlite_path(self.settings.database.url) is not None
+        await self.outbox.recover(self.clock(), alone=alone)
+        if alone:
+            # A process that was killed has given nothing back, and no other can hold anything now.
+            await self.leases.clear()
         due = asyncio.Event()
         scheduler = schedule.start(due.set)
         offered = program(self.router, self.world)
         platforms = [
-            Supervisor(adapter, Random(f"{os.getpid()}:{name}")) for name, adapter in self.adapters.items()
+            Supervisor(adapter, Random(f"{os.getpid()}:{name}"), leases=self.leases)
+            for name, adapter in self.adapters.items()
         ]
+
+        def rests() -> bool:
+            # What is to be sent goes through the process that has the platforms.
+            return bool(platforms) and all(platform.health.stands_by for platform in platforms)
+
         tasks = [
-            asyncio.create_task(self.outbox.run(self.clock), name="delivery"),
+            asyncio.create_task(self.outbox.run(self.clock, rests=rests), name="delivery"),
             asyncio.create_task(self._tick_when(due), name="waits"),
         ]
         tasks += [asyncio.create_task(platform.run(offered), name=platform.name) for platform in platforms]
@@ -226,7 +238,8 @@ def wire(
 
     outbox = Outbox(database, by_name, policy, HOOKS, turn, renderer.message, owner, system_clock)
     router = Router(database, world, Engine(DIALOGS), renderer, clock, outbox.wake.set)
-    return App(settings, database, world, router, outbox, by_name, clock)
+    leases = Leases(database, owner, system_clock)
+    return App(settings, database, world, router, outbox, by_name, clock, leases)
 
 
 def _first_waits(tx: Connection, now: datetime) -> None:

@@ -25,6 +25,7 @@ from bot.config import Settings
 from bot.health import touch
 from bot.keys import EmptyKeyFileError, keyring
 from bot.ports import Finding
+from core import leases
 from core.store.database import open_database, open_readers, sqlite_path
 from core.store.lock import Locked
 from core.store.migrate import current, revisions
@@ -51,19 +52,21 @@ class Contents:
     lost: tuple[tuple[str, bytes], ...] = ()
     """Sealed values that no key opens, each with its column."""
     opened: int = 0
+    held: frozenset[str] = frozenset()
+    """Leases: what a process that runs now does alone."""
 
 
 async def check(settings: Settings, now: datetime) -> Findings:
     """Look at everything; `now` is the moment of the call. No finding holds a secret."""
     keys, about_keys = _keys(settings)
-    contents, about_database = await _database(settings, keys)
+    contents, about_database = await _database(settings, keys, now)
     findings = [*about_database, *about_keys]
     if contents is not None:
         findings += _sealed(settings, contents)
         if contents.revision == revisions()[-1]:
             findings.append(await _write(settings, keys))
     findings += [*_zones(contents), *_machine(settings)]
-    findings += await _platforms(settings, now)
+    findings += await _platforms(settings, now, contents.held if contents else frozenset())
     if not any("clock" in finding.name for finding in findings):
         findings.append(_clock(now))
     known = logs.secrets_of(settings)
@@ -143,7 +146,7 @@ def _opens(file: Path, value: bytes) -> bool:
 # --- The database -----------------------------------------------------------------------------------------------
 
 
-async def _database(settings: Settings, keys: Keyring) -> tuple[Contents | None, Findings]:
+async def _database(settings: Settings, keys: Keyring, now: datetime) -> tuple[Contents | None, Findings]:
     """Read what is there, beside whoever writes it."""
     path, name = sqlite_path(settings.database.url), "database"
     if path is not None and not path.exists():
@@ -160,7 +163,7 @@ async def _database(settings: Settings, keys: Keyring) -> tuple[Contents | None,
         return None, [Finding(name, "fault", "the driver of PostgreSQL is not installed", remedy)]
     try:
         async with asyncio.timeout(PATIENCE), readers.connect() as connection:
-            contents = await connection.run_sync(lambda tx: _look(tx, keys))
+            contents = await connection.run_sync(lambda tx: _look(tx, keys, now))
     except (SQLAlchemyError, OSError, TimeoutError) as error:
         remedy = "See that it is a database of mentorbot, that it runs, and that this user may read it."
         return None, [Finding(name, "fault", f"{where} cannot be read: {_words(error)}", remedy)]
@@ -183,7 +186,7 @@ def _words(error: BaseException) -> str:
     return " ".join(str(inner).split())[:300] or type(inner).__name__
 
 
-def _look(tx: Connection, keys: Keyring) -> Contents:
+def _look(tx: Connection, keys: Keyring, now: datetime) -> Contents:
     revision = current(tx)
     if revision != revisions()[-1]:
         return Contents(
@@ -197,7 +200,9 @@ def _look(tx: Connection, keys: Keyring) -> Contents:
         except LostKeyError:
             lost.append((column, value))
     zones = tx.execute(select(users.c.zone).distinct()).scalars()
-    return Contents(revision, frozenset(filter(None, zones)), tuple(lost), opened)
+    return Contents(
+        revision, frozenset(filter(None, zones)), tuple(lost), opened, frozenset(leases.holders(tx, now))
+    )
 
 
 def _sealed_values(tx: Connection) -> Iterator[tuple[str, bytes]]:
@@ -301,9 +306,9 @@ def _clock(now: datetime) -> Finding:
     return Finding("clock", "ok", f"{told}; no platform to compare it with")
 
 
-async def _platforms(settings: Settings, now: datetime) -> Findings:
+async def _platforms(settings: Settings, now: datetime, held: frozenset[str]) -> Findings:
     try:
-        return await platforms.check(settings, now)
+        return await platforms.check(settings, now, held)
     except Exception as error:  # noqa: BLE001 - the rest was looked at, and is to be told
         told = f"looking at them failed: {type(error).__name__}: {_words(error)}"
         return [Finding("platforms", "fault", told, "Try again, and report it if it stays.")]

@@ -218,9 +218,7 @@ KINDS: Mapping[str, Kind] = {
     "slack.signing_secret": _token("the Signing Secret of the app's page", r"[\w-]{8,128}"),
     "slack.mode": _one_of("socket", "http"),
     "slack.api_url": Kind("https://…, or http:// to this machine", _api_url),
-    "telegram.tokens": _token(
-        "bot tokens from BotFather: 123456:ABC…", r"\d{1,20}:[\w-]{20,100}", many=True
-    ),
+    "telegram.tokens": _token("bot tokens from BotFather: 123456:ABC…", r"\d{1,20}:[\w-]{20,100}", many=True),
     "telegram.mode": _one_of("polling", "webhook"),
     "telegram.webhook_url": Kind(
         "https:// and a name that Telegram reaches, on port 443, 80, 88 or 8443", _webhook_url

@@ -49,7 +49,8 @@ class Readiness:
                 self._written, self._at = await self._write(), time.monotonic()
             written = self._written
         platforms = self._platforms()
-        runs = not platforms or any(health.state == "running" for health in platforms)
+        # Standing by is all that one of several processes may have to do.
+        runs = not platforms or any(health.state == "running" or health.stands_by for health in platforms)
         ready = runs and not written.why
         return ready, {
             "ready": ready,

@@ -197,7 +197,9 @@ async def find(settings: Settings, wish: str, limit: int, *, as_json: bool) -> i
 
 
 async def invite(settings: Settings, ref: str) -> int:
-    """Make a one-time code for an imported person."""
+    """Make a one-time code for an imported person, and for Telegram the link that brings it."""
+    from bot import platforms
+
     keys, _ = keyring(settings)
     now = system_clock()
     bring_up(settings.database.url, keys, now)
@@ -217,7 +219,13 @@ async def invite(settings: Settings, ref: str) -> int:
         say(f"Nobody with the ref {ref!r} is waiting to sign up.")
         return 1
     print(f"/signup {code}")
-    say("Whoever sends this to the bot within 30 days takes over what was imported; it works once.")
+    links = await platforms.links(settings, code)
+    for link in links:
+        print(link)
+    if settings.telegram.tokens and not links:
+        say("Telegram did not tell what the bot is called, so there is no link; `mentorbot check` says why.")
+    which = "sends this to the bot, or follows the link," if links else "sends this to the bot"
+    say(f"Whoever {which} within 30 days takes over what was imported; it works once.")
     return 0
 
 

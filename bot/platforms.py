@@ -1,6 +1,6 @@
 """Which platforms are configured, and what each of them needs. A chat SDK is imported only where it is used."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from bot.config import Settings
@@ -42,8 +42,23 @@ def configured(settings: Settings) -> list[Adapter]:
     return adapters
 
 
-async def check(settings: Settings, now: datetime) -> Sequence[Finding]:
-    """Ask each platform whether it would work; `now` is the moment of the call."""
+async def links(settings: Settings, code: str) -> Sequence[str]:
+    """Give addresses that open a bot with a code, for each bot that can be asked what it is called."""
+    telegram = settings.telegram
+    if not telegram.tokens:
+        return ()
+    from bot.adapters.telegram.check import usernames
+
+    return [
+        f"https://t.me/{name}?start={code}" for name in await usernames(telegram.tokens, telegram.api_url)
+    ]
+
+
+async def check(settings: Settings, now: datetime, held: Collection[str] = ()) -> Sequence[Finding]:
+    """Ask each platform whether it would work; `now` is the moment of the call.
+
+    `held` are the leases of processes that run: what they do is not disturbed.
+    """
     findings = list[Finding]()
     slack, telegram = settings.slack, settings.telegram
     if slack.bot_tokens:
@@ -65,6 +80,7 @@ async def check(settings: Settings, now: datetime) -> Sequence[Finding]:
             telegram.webhook_secret,
             telegram.api_url,
             now,
+            held,
         )
     elif telegram.webhook_url or telegram.webhook_secret:
         seen = "Telegram is not used: telegram.tokens is empty, though other keys of telegram are set"

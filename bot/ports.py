@@ -149,7 +149,10 @@ class Search:
 
 Suggest = Callable[[Search], Awaitable[Sequence[ShownOption]]]
 Bury = Callable[[Incoming], Awaitable[None]]
-"""Puts an event aside that could not be handled in any try, so that organisers see that there was one."""
+"""Puts an event aside that could not be handled in any try, so that organisers see that there was one.
+
+What it raises means that even this could not be kept: the event is not done with, and is to be tried again.
+"""
 Words = Callable[[str | None], Mapping[str, str]]
 """For a platform's name of a language, what an adapter says by itself: the keys under `adapter`."""
 
@@ -226,6 +229,11 @@ class Adapter(Protocol):
     @property
     def routes(self) -> Sequence[Route]:
         """What the web server serves for this platform; it is asked for once, before `run`."""
+        ...
+
+    @property
+    def leases(self) -> Sequence[str]:
+        """What no other process may do meanwhile, such as `telegram:123456`; it runs while this process holds all."""
         ...
 
     async def run(self, program: Program) -> None:

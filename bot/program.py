@@ -23,4 +23,4 @@ def program(router: Router, world: World) -> Program:
             for name, row in COMMANDS.items()
         ]
 
-    return Program(router.handle, router.suggest, own, commands, words.locales, world.organisers)
+    return Program(router.handle, router.suggest, own, commands, words.locales, world.organisers, router.bury)

@@ -1,5 +1,6 @@
 """From keys and parameters to what an adapter shows: the reader's language, the reader's zone."""
 
+import re
 from collections.abc import Mapping
 
 from bot.messages import Catalogue
@@ -27,7 +28,9 @@ from core.store.types import Json
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 PARTS = ("morning", "afternoon", "evening")
 CONTROLS = ("next", "back", "cancel", "later", "open", "skip", "done", "yes", "no", "pick", *DAYS, *PARTS)
-ABOUT_LIMIT = 60
+ABOUT_LIMIT = 40
+ABOUT = re.compile(r"[:：·,，。(（\n]|\. ")
+"""What ends the first words of a row, which say enough of what it is about."""
 OWN = ("working", "saving", "saved", "close", "title")
 """What adapters say by themselves, under `adapter`."""
 
@@ -53,7 +56,7 @@ class Renderer:
     def _item(self, item: Item, locale: str, zone: str) -> ShownItem:
         """Render a row; each button of it says what it is about, since the same stands in every row."""
         body = self._rich(item.key, item.params, locale, zone)
-        about = plain(body).partition("\n")[0][:ABOUT_LIMIT] if item.actions else ""
+        about = ABOUT.split(plain(body).strip(), maxsplit=1)[0].strip()[:ABOUT_LIMIT] if item.actions else ""
         return ShownItem(body, self._buttons(item.actions, locale, zone, about))
 
     def own(self, locale: str, zone: str) -> Mapping[str, str]:

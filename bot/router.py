@@ -12,7 +12,7 @@ from random import Random
 from sqlalchemy import Connection
 
 from bot.commands import BUTTONS, COMMANDS, INSTEAD, Row, allowed, sole
-from bot.dialogs import consent, desk, help, signup
+from bot.dialogs import consent, desk, help, links
 from bot.dialogs.engine import Conflict, Engine
 from bot.floods import Floods
 from bot.incoming import visible
@@ -38,7 +38,7 @@ from bot.richtext import name as harmless
 from bot.rooms import relay
 from bot.suggest import suggest
 from bot.turn import Message, Origin, Replies, Turn, say
-from core import users
+from core import dead_events, users
 from core.address import Address
 from core.mentors import Mentors
 from core.policy import Policy
@@ -126,6 +126,12 @@ class Router:
                 locale = self._world.words.match(incoming.locale)
                 message = self._renderer.message(Message("error.unexpected"), locale, self._world.policy.zone)
                 return Answer((message,), saved=False)
+
+    async def bury(self, incoming: Incoming) -> None:
+        """Put an event aside that failed in every try; raises where the database does not even take that."""
+        now = self._clock()
+        await self._database.write(lambda tx: dead_events.put(tx, incoming.who, incoming.id, now))
+        log.error("event %s:%s is put aside: every try failed", incoming.who.platform, incoming.id)
 
     async def suggest(self, search: Search) -> Sequence[ShownOption]:
         """Give options for what somebody types into a field that searches."""
@@ -233,8 +239,7 @@ class Router:
             case Deleted():
                 return relay.deleted(turn) if turn.user else ()
             case Started(token):
-                opened = signup.open_by_code(turn, token)
-                return opened or (help.welcome(turn) if turn.user is None else help.suggestions(turn))
+                return links.started(turn, token)
             case Opened():
                 return ()
             case Reachable(yes):

@@ -34,7 +34,13 @@ async def played(kind: type[Driver], script: Script, folder: Path, url: str) -> 
 
 
 @pytest.fixture(
-    params=[("console", "sqlite"), ("console", "postgres"), ("socket", "sqlite"), ("slack", "sqlite")],
+    params=[
+        ("console", "sqlite"),
+        ("console", "postgres"),
+        ("socket", "sqlite"),
+        ("slack", "sqlite"),
+        ("telegram", "sqlite"),
+    ],
     ids="-".join,
 )
 def where(request: pytest.FixtureRequest) -> tuple[type[Driver], str]:

@@ -13,7 +13,13 @@ import pytest
 ROOT = Path(__file__).parents[1]
 SDKS = {"telegram": "telegram", "slack_bolt": "slack", "slack_sdk": "slack", "discord": "discord"}
 """The SDK's package, and the one adapter that may import it."""
-SHARED_WITH_ADAPTERS = {"bot.ports", "bot.richtext", "bot.adapters.pacing", "bot.adapters.showing"}
+SHARED_WITH_ADAPTERS = {
+    "bot.ports",
+    "bot.richtext",
+    "bot.adapters.pacing",
+    "bot.adapters.presses",
+    "bot.adapters.showing",
+}
 CLOCKS = {
     ("datetime", "now"),
     ("datetime", "utcnow"),

@@ -219,6 +219,7 @@ class Wall:
     """A platform that is a wall on which everybody can write over HTTP."""
 
     name = "wall"
+    leases: Sequence[str] = ()
 
     def __init__(self, fault: Exception | None = None, name: str = "wall") -> None:
         """`fault` is what goes wrong at every start."""

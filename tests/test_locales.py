@@ -130,7 +130,7 @@ LEVELS: Json = [["sql", 4], ["frontend", None]]
 OWN: Mapping[str, Mapping[str, list[Json]]] = {
     "help.command": {"name": list(COMMANDS)},
     "approval.new": {"levels": [LEVELS], "answers": [[["几点？", "晚上"]], []]},
-    "organiser.desk": {"mentors": [2, 1, 0], "late": [2, 1, 0]},
+    "organiser.desk": {"mentors": [2, 1, 0], "late": [2, 1, 0], "dead": [2, 1, 0]},
     "signup.done": {"waiting": BOTH},
     "desk.home": {"count": [2, 0]},
     "error.language.unknown": {"near": [["en", "es"], []]},
@@ -138,6 +138,7 @@ OWN: Mapping[str, Mapping[str, list[Json]]] = {
     "error.zone.several": {"near": NEAR},
     "find.near": {"near": NEAR},
     "help.welcome": {"name": ["梅", ""]},
+    "help.link": {"name": ["梅", ""]},
     "mentorship.item": {"mentor": [*BOTH], "until": [AT]},
     "organiser.trouble": {"at": [AT]},
     "pause.begun": {"until": [AT]},

@@ -1,4 +1,4 @@
-"""The organiser's page: what was not delivered, and what came too late to be sent."""
+"""The organiser's page: what was not delivered, what came too late to be sent, and what was not handled."""
 
 from datetime import timedelta
 
@@ -6,8 +6,11 @@ import pytest
 
 from bot.outbox import box
 from bot.outbox.box import Letter
+from bot.ports import Said
+from bot.program import program
 from bot.turn import Message
-from core.store.tables import outbox
+from core import waits
+from core.store.tables import dead_events, outbox
 from tests.world import World, at, open_world
 
 CAST = 'ana mentee UTC {0} "Ana Ruiz" · lee mentor UTC python "Lee Chan" · olga organiser'
@@ -70,3 +73,34 @@ async def test_it_shows_the_latest_and_forgets_what_is_long_over(store_url: str)
         assert page.count("came too late") == 21
         await world.advance(timedelta(days=15))
         assert "too late" not in await world.types("olga", "/organiser")
+
+
+DEAD = {
+    "en": [
+        "One message could not be handled; the log has it.",
+        "2 messages could not be handled; the log has them.",
+    ],
+    "zh": ["有 1 条消息没能处理，详情在日志里。", "有 2 条消息没能处理，详情在日志里。"],
+}
+
+
+@pytest.mark.parametrize("locale", ["en", "zh"])
+async def test_what_could_not_be_handled_is_counted_and_forgotten_in_time(
+    store_url: str, locale: str
+) -> None:
+    async with open_world(store_url, CAST.format("en"), community__locale=locale) as world:
+        offered = program(world.app.router, world.app.world)
+        first = world.incoming("ana", Said("my secret wish"))
+        for said in DEAD[locale]:
+            assert said not in await world.types("olga", "/organiser")
+            await offered.bury(first)
+            await offered.bury(first)
+            assert said in await world.types("olga", "/organiser")
+            first = world.incoming("ana", Said("another"))
+        rows = await world.rows(dead_events)
+        assert [(row.platform, row.address) for row in rows] == [("console", "ana")] * 2
+        assert "secret" not in str(rows)
+        await world.write(lambda tx: waits.put(tx, "tidy", "all", world.clock()))
+        await world.advance(timedelta(days=15))
+        assert await world.rows(dead_events) == []
+        assert DEAD[locale][1] not in await world.types("olga", "/organiser")

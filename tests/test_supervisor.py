@@ -51,6 +51,7 @@ class Fickle:
     """A platform that does at each run what it is told: wait so long, then raise, end, or go on for ever."""
 
     name = "fickle"
+    leases: Sequence[str] = ()
 
     def __init__(self, *acts: tuple[float, BaseException | str]) -> None:
         """The last act is repeated."""

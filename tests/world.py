@@ -216,6 +216,7 @@ class Told:
 
     name: str = NAME
     routes: Sequence[Route] = ()
+    leases: Sequence[str] = ()
     outcomes: list[Delivery] = field(default_factory=list)
     about: str = ""
     pushed: list[tuple[str, str, Rendered]] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""python-telegram-bot's ConversationHandler, its state flushed at each step.
+"""python-telegram-bot's ConversationHandler, its state flushed at each step, or in memory alone.
 
 In its own PicklePersistence, which writes everybody's state each time; or, `sqlite`, in rows of SQLite that are
 written on the event loop's own thread, which is the fastest there is as long as nothing else needs that loop.
@@ -133,24 +133,22 @@ class Kept(BasePersistence[dict[Any, Any], dict[Any, Any], dict[Any, Any]]):
 class Peer:
     """An application with one conversation."""
 
-    def __init__(self, folder: Path, *, sqlite: bool = False) -> None:
-        """Keep its file in the folder."""
-        self._kept: Kept | PicklePersistence[Any, Any, Any] = (
-            Kept(folder / "ptb.db") if sqlite else PicklePersistence(folder / "ptb.pickle")
-        )
-        self.durability = (
-            "SQLite, WAL, synchronous=NORMAL: rows written at each step, no fsync; a power cut loses the latest"
-            if sqlite
-            else "PicklePersistence: the file written anew at each step, no fsync; a crash can tear it"
-        )
-        self._app = (
-            Application.builder()
-            .token(TOKEN)
-            .request(Offline())
-            .get_updates_request(Offline())
-            .persistence(self._kept)
-            .build()
-        )
+    def __init__(self, folder: Path, *, sqlite: bool = False, memory: bool = False) -> None:
+        """Keep its file in the folder, or nothing."""
+        self._kept: Kept | PicklePersistence[Any, Any, Any] | None = None
+        self.durability = "none: its state is lost with the process"
+        if sqlite:
+            self._kept = Kept(folder / "ptb.db")
+            self.durability = "SQLite, WAL, synchronous=NORMAL: rows written at each step, no fsync; a power cut loses the latest"
+        elif not memory:
+            self._kept = PicklePersistence(folder / "ptb.pickle")
+            self.durability = (
+                "PicklePersistence: the file written anew at each step, no fsync; a crash can tear it"
+            )
+        builder = Application.builder().token(TOKEN).request(Offline()).get_updates_request(Offline())
+        if self._kept is not None:
+            builder = builder.persistence(self._kept)
+        self._app = builder.build()
         text = filters.TEXT & ~filters.COMMAND
         self._app.add_handler(
             ConversationHandler(
@@ -158,7 +156,7 @@ class Peer:
                 states={index: [MessageHandler(text, _step)] for index in range(len(QUESTIONS))},
                 fallbacks=[],
                 name="signup",
-                persistent=True,
+                persistent=self._kept is not None,
             )
         )
 
@@ -172,7 +170,8 @@ class Peer:
             # Everybody who ever wrote stays in its file: here it is never more than those who write now.
             user = user % AT_ONCE + 1
         await self._app.process_update(Update.de_json(update_json(user, number, text), self._app.bot))
-        await self._app.update_persistence()
+        if self._kept is not None:
+            await self._app.update_persistence()
 
     async def close(self) -> None:
         """Stop it."""

@@ -194,6 +194,7 @@ class Console:
 
     name = NAME
     routes: Sequence[Route] = ()
+    leases: Sequence[str] = ()
 
     def __init__(self, socket: tuple[str, int] | Path) -> None:
         """`socket` is an address of this machine, or the path of a Unix socket."""

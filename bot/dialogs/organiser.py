@@ -1,4 +1,4 @@
-"""What the organiser sees: who waits for a mentor, and what could not be delivered."""
+"""What the organiser sees: who waits for a mentor, what could not be delivered, and what could not be handled."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +7,7 @@ from bot.dialogs import approvals, requests
 from bot.outbox import box
 from bot.ports import button_id
 from bot.turn import Action, Item, Message, Replies, Say, Turn, say
-from core import users
+from core import dead_events, users
 
 SHOWN = 20
 
@@ -28,6 +28,7 @@ def show(turn: Turn, words: str) -> Replies:
         "mentors": len(mentors),
         "troubles": len(troubles),
         "late": len(late),
+        "dead": dead_events.count(turn.tx, turn.now - turn.policy.keep_failed),
     }
     return (
         Say((Message("organiser.desk", counts, items=(*waiting[:SHOWN], *mentors[:SHOWN], *undelivered)),)),

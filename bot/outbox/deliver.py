@@ -95,20 +95,26 @@ class Outbox:
             if not more:
                 return tried
 
-    async def run(self, clock: Callable[[], datetime], poll: float = 1.0) -> None:
-        """Deliver what becomes due until cancelled; a put wakes it, the clock does otherwise."""
+    async def run(
+        self,
+        clock: Callable[[], datetime],
+        poll: float = 1.0,
+        rests: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Deliver what becomes due until cancelled, save while it `rests`; a put wakes it, the clock does otherwise."""
         tasks: set[asyncio.Task[None]] = set()
         starting: asyncio.Task[bool] | None = None
         try:
             while True:
                 self.wake.clear()
-                starting = asyncio.create_task(self._start(tasks, clock))
-                # Shielded: what was claimed by a process that goes on must be sent by it, or would be in doubt.
-                try:
-                    more = await asyncio.shield(starting)
-                except Exception:  # a database that is away for a moment must not end the delivery
-                    log.exception("claiming failed; it is tried again")
-                    more = False
+                more = False
+                if not rests():
+                    starting = asyncio.create_task(self._start(tasks, clock))
+                    # Shielded: what was claimed by a process that goes on must be sent by it, or would be in doubt.
+                    try:
+                        more = await asyncio.shield(starting)
+                    except Exception:  # a database that is away for a moment must not end the delivery
+                        log.exception("claiming failed; it is tried again")
                 if not more:
                     with contextlib.suppress(TimeoutError):
                         async with asyncio.timeout(poll):

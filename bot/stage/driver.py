@@ -148,6 +148,7 @@ class Screens:
     shown: list[Shown] = field(default_factory=list)
     name: str = NAME
     routes: Sequence[Route] = ()
+    leases: Sequence[str] = ()
 
     def show(self, who: str, kind: str, message: Mapping[str, Any]) -> str:
         """Put a message on somebody's screen; gives its name, by which it can be edited."""

@@ -5,15 +5,16 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, and_, delete, update
 
 from core.policy import Policy
-from core.store.tables import outbox, runs, seen_events, tokens, views
+from core.store.tables import dead_events, outbox, runs, seen_events, tokens, views
 
 EVERY = timedelta(days=1)
 
 
 def tidy(tx: Connection, now: datetime, policy: Policy) -> None:
-    """Delete forms nobody goes on with, old event ids, old views and codes; empty what failed long ago."""
+    """Delete old forms, event ids, views and codes, and what was not handled; empty what failed long ago."""
     tx.execute(delete(runs).where(runs.c.touched_at < now - policy.keep_runs))
     tx.execute(delete(seen_events).where(seen_events.c.seen_at < now - policy.keep_events))
+    tx.execute(delete(dead_events).where(dead_events.c.at < now - policy.keep_failed))
     tx.execute(delete(views).where(views.c.created_at < now - policy.keep_views))
     tx.execute(delete(tokens).where(tokens.c.expires_at < now))
     tx.execute(

@@ -41,6 +41,7 @@ PUSH = Personal("delivering the message", "emptied when sent; 14 days when it fa
 SAFETY = Personal("moderation", "two years")
 RATING = Personal("ratings feed matching and are averaged", ACCOUNT)
 DEDUPE = Personal("a redelivered event has no second effect", "three days")
+DEAD = Personal("organisers see that something of somebody's was not handled", "14 days")
 
 users = Table(
     "users",
@@ -300,6 +301,7 @@ tokens = Table(
     Column("hash", Code(64), primary_key=True),
     Column("purpose", Code(16), nullable=False),
     Column("user_id", Id, ForeignKey("users.id", ondelete="CASCADE"), nullable=False, info=DELIVERY.info),
+    Column("about", Id),
     Column("expires_at", UtcDateTime, nullable=False),
 )
 
@@ -326,6 +328,23 @@ seen_events = Table(
     Column("platform", Code(16), primary_key=True),
     Column("id", Code(200), primary_key=True, info=DEDUPE.info),
     Column("seen_at", UtcDateTime, nullable=False, index=True),
+)
+
+dead_events = Table(
+    "dead_events",
+    metadata,
+    Column("platform", Code(16), primary_key=True),
+    Column("id", Code(200), primary_key=True, info=DEAD.info),
+    Column("address", Code(160), nullable=False, info=DEAD.info),
+    Column("at", UtcDateTime, nullable=False, index=True),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("subject", Code(80), primary_key=True),
+    Column("owner", Code(64), nullable=False),
+    Column("until", UtcDateTime, nullable=False),
 )
 
 waits = Table(

@@ -5,5 +5,11 @@ from collections.abc import Mapping
 from bot.stage.driver import ConsoleDriver, Driver
 from tests.contract.socket_driver import SocketDriver
 from tests.platforms.slack_driver import SlackDriver
+from tests.platforms.telegram_driver import TelegramDriver
 
-DRIVERS: Mapping[str, type[Driver]] = {"console": ConsoleDriver, "socket": SocketDriver, "slack": SlackDriver}
+DRIVERS: Mapping[str, type[Driver]] = {
+    "console": ConsoleDriver,
+    "socket": SocketDriver,
+    "slack": SlackDriver,
+    "telegram": TelegramDriver,
+}

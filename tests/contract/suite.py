@@ -361,8 +361,10 @@ class Contract:
         asked = stage.asked("ana")
         assert list(asked) == before
         assert {key for key, field in asked.items() if field["error"]} == set(wrong)
-        assert {key: asked[key]["initial"] for key in wrong} == wrong
-        assert asked["story"]["initial"] == "A good one."
+        # A question in a chat holds nothing that was typed: it stands right above it, and the others wait.
+        if len(before) > 1:
+            assert {key: asked[key]["initial"] for key in wrong} == wrong
+            assert asked["story"]["initial"] == "A good one."
         assert "41 characters, of 40 at the most" in stage.driver.screen("ana")[-1].text
         await stage.answer("ana", NATIVE)
         assert stage.understood("ana") == ANSWERS
@@ -385,13 +387,17 @@ class Contract:
 
     async def test_what_is_known_already_is_there_and_can_be_kept(self, stage: Stage) -> None:
         await stage.begin("ana", "known")
+        paged = len(stage.asked("ana")) > 1
         kept: dict[str, Json] = {}
         while asked := stage.asked("ana"):
             page = {key: field["initial"] for key, field in asked.items()}
             kept |= page
-            await stage.driver.fill("ana", page)
+            # A question in a chat shows what fits on a button; the rest is given anew.
+            anew = {key for key, value in page.items() if value is None and key != "file" and not paged}
+            await stage.driver.fill("ana", page | {key: NATIVE[key] for key in anew})
         # A file that was given once is on no platform given again by a form.
-        assert [key for key, value in kept.items() if value is None and key != "file"] == []
+        unshown = {key for key, value in kept.items() if value is None and key != "file"}
+        assert not unshown & ({"name", "age", "hours", "days", "zone", "free"} if not paged else set(kept))
         assert kept.keys() == NATIVE.keys()
         assert stage.understood("ana") == {**ANSWERS, "file": kept["file"]}
 

@@ -53,6 +53,24 @@ async def pairs(
         await database.close()
 
 
+async def strangers(
+    url: str, key: str | None, mentee: tuple[str, Address], mentor: tuple[str, Address]
+) -> None:
+    """Make a database with two people (name, address) who have not met."""
+    keyring, now = Keyring([key] if key else []), datetime.now(UTC)
+    migrate(url, keyring, now)
+    database = open_database(url, keyring, "seed")
+
+    def seat(tx: Connection) -> None:
+        _person(tx, now, *mentee, mentor=False)
+        _person(tx, now, *mentor, mentor=True)
+
+    try:
+        await database.write(seat)
+    finally:
+        await database.close()
+
+
 def _pair(
     tx: Connection, now: datetime, names: tuple[str, str], met: int, where: Callable[[str], Address]
 ) -> Pair:

@@ -4,71 +4,44 @@ Slack delivers what they write again until it is acknowledged. A command, a pres
 no answer does the next thing, which shows what is pending.
 """
 
-import bisect
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from random import Random
-from typing import Any
 
+from tests.kills import presence
 from tests.kills.lines import Push
 from tests.kills.people import SEARCHES, Ledger, Said
+from tests.kills.presence import PATIENCE
+from tests.kills.presence import pushes as arrivals
 from tests.kills.process import Service
 from tests.platforms import slack_inputs
 from tests.platforms.slack_server import Ack, Person, Posted, SlackServer, View
 
-PATIENCE = 120.0
-"""Seconds in which something happens that other people do, kills included."""
 
-
-class Presence:
-    """Whether the service is there, and how often it has come."""
+class Presence(presence.Presence):
+    """Whether the service is there, connected to Slack."""
 
     def __init__(self, slack: SlackServer) -> None:
         """It has not come yet."""
+        super().__init__(slack)
         self.slack = slack
-        self.here = False
-        self.times = 0
-        self._starts: list[float] = []
-
-    async def start(self, service: Service) -> None:
-        """Start it, without waiting until it listens: it may send before it does."""
-        self._starts.append(self.slack.now)
-        await service.start()
 
     async def come(self) -> None:
-        """Wait until it listens; everybody who waited goes on, and what was not acknowledged is delivered again."""
+        """Wait until it listens; what was not acknowledged is delivered again."""
         await self.slack.connected(2, PATIENCE)
-        self.times += 1
-        self.here = True
-        self.slack.changed()
+        self.came()
         if self.slack.unacknowledged:
             self.slack.background(self.slack.redeliver(*self.slack.unacknowledged))
 
     async def go(self) -> None:
-        """Note that it has ended: nobody waits for it any more."""
-        self.here = False
+        """Note that it has ended."""
         self.slack.abandon()
-        self.slack.changed()
+        self.went()
         await self.slack.until(lambda: not self.slack.connections)
 
     async def wait(self) -> int:
-        """Wait until it is there; gives which time it is."""
+        """Wait until it is there and connected; gives which time it is."""
         await self.slack.until(lambda: self.here and self.slack.connections, PATIENCE)
         return self.times
-
-    async def ended(self, time: int) -> None:
-        """Wait until it has ended that was there then."""
-        await self.slack.until(lambda: not self.here or self.times != time, PATIENCE)
-
-    async def shows(self, condition: Callable[[], object]) -> bool:
-        """Wait until something is on the screen, or the service has ended; true if it is."""
-        time = self.times
-        await self.slack.until(lambda: condition() or not self.here or self.times != time, PATIENCE)
-        return bool(condition())
-
-    def process_at(self, moment: float) -> int:
-        """Count the processes that had been started by a moment: the last one is the one that was there."""
-        return bisect.bisect_right(self._starts, moment)
 
 
 class Member:
@@ -203,34 +176,9 @@ def pressable(message: Posted, action: str) -> str:
 
 
 def pushes(slack: SlackServer, presence: Presence, service: Service) -> list[Push]:
-    """Give every message that came as a push, its copies included, in the order of arrival.
-
-    A row of the outbox knows the last message that it became; an earlier one is a message with the same words to the
-    same person. Answers are none.
-    """
-    posted = {message.ref: (name, message) for name, message in _posted(slack)}
-    with service.look() as database:
-        rows = database.execute("""
-            SELECT ref, once FROM deliveries JOIN outbox ON outbox.id = outbox_id
-            WHERE bundle IS NULL OR bundle = outbox.id
-        """).fetchall()
-    of_rows: dict[tuple[str, str], str] = {}
-    for ref, once in rows:
-        name, message = posted[ref]
-        key = (name, words(message))
-        assert key not in of_rows, f"{once} and {of_rows[key]} are the same words"
-        of_rows[key] = once
-    arrived: list[tuple[str, Push]] = []
-    for name, message in posted.values():
-        if once := of_rows.get((name, words(message)), ""):
-            push: dict[str, Any] = {
-                "once": once,
-                "to": name,
-                "connection": presence.process_at(message.at),
-                "message": {"text": words(message)},
-            }
-            arrived.append((message.ts, push))
-    return [push for _, push in sorted(arrived, key=lambda one: one[0])]
+    """Give every message that came as a push, its copies included, in the order of arrival."""
+    posted = {message.ref: (name, words(message), message.at) for name, message in _posted(slack)}
+    return arrivals(posted, presence, service)
 
 
 def words(message: Posted) -> str:
@@ -245,15 +193,3 @@ def _posted(slack: SlackServer) -> Iterator[tuple[str, Posted]]:
             for message in person.dm.messages:
                 if message.bot_id and not message.ephemeral:
                     yield person.profile.name, message
-
-
-async def nothing_left(slack: SlackServer, service: Service) -> None:
-    """Wait until all that is in the outbox is settled; looks again whenever something happens, or twice a second."""
-    while service.count("outbox WHERE state IN ('ready', 'sending')"):
-        seen = len(slack.calls) + sum(call.status is not None for call in slack.calls)
-
-        def more(seen: int = seen) -> bool:
-            return len(slack.calls) + sum(call.status is not None for call in slack.calls) > seen
-
-        with suppress(TimeoutError):
-            await slack.until(more, 0.5)

@@ -16,11 +16,12 @@ from tests.kills import checks, seed
 from tests.kills.lines import Line
 from tests.kills.people import Ledger
 from tests.kills.people import Person as Organiser
+from tests.kills.presence import nothing_left
 from tests.kills.process import Service
-from tests.kills.slack_people import Member, Presence, nothing_left, pushes
-from tests.kills.slack_program import at
+from tests.kills.slack_people import Member, Presence, pushes
 from tests.kills.test_kills import sending, unmistakable
 from tests.platforms.kit import Hang
+from tests.platforms.slack_program import at
 from tests.platforms.slack_server import SlackServer
 
 log = logging.getLogger(__name__)

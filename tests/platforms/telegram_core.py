@@ -226,7 +226,9 @@ class TelegramCore(WireServer):
             raise Refusal(400, what)
         self._known_users(bot, out)
         for kind, text in self._firing(out):
-            if kind != "preview" or not (body.get("link_preview_options") or {}).get("is_disabled"):
+            # What stands below a file never has a preview.
+            previewed = key == "text" and not (body.get("link_preview_options") or {}).get("is_disabled")
+            if kind != "preview" or previewed:
                 self.fired.append(Fired(kind, text, where))
         out.entities = sorted(
             [*out.entities, *found(out.text, out.entities)], key=lambda e: (e["offset"], -e["length"])

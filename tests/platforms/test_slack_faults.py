@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import pytest
 
 from bot.ports import Gone, Later, Refused, Sent, Unknown
-from tests.kills.slack_program import Running, Watched, pairs, rows, running
 from tests.platforms.kit import Call, Fault, Refuse429, Reply, Reset, Status
+from tests.platforms.program import rows
+from tests.platforms.slack_program import Running, Watched, pairs, running
 from tests.platforms.slack_server import SlackServer
 
 POST = "chat.postMessage"

@@ -12,7 +12,8 @@ from contextlib import asynccontextmanager, closing
 import aiohttp
 
 from core.store.database import sqlite_path
-from tests.kills.slack_program import Running, Watched, pairs, rows, running
+from tests.platforms.program import rows
+from tests.platforms.slack_program import Running, Watched, pairs, running
 from tests.platforms.slack_server import Event, SlackServer
 
 LARGEST = 2 * 1024 * 1024
@@ -119,7 +120,7 @@ async def test_what_slack_did_not_sign_is_refused_and_leaves_no_row(sqlite_store
 
 
 async def test_signed_requests_do_what_events_over_sockets_do(sqlite_store_url: str) -> None:
-    async with served(sqlite_store_url) as (slack, bot):
+    async with served(sqlite_store_url) as (slack, _):
         ann, ben, zoe = (slack.person("T1", user) for user in ("UANN", "UBEN", "UZOE"))
         assert (await ann.say("hello")).ok
         await slack.until(lambda: ben.messages)
@@ -129,7 +130,7 @@ async def test_signed_requests_do_what_events_over_sockets_do(sqlite_store_url: 
         ack = await zoe.submit({"consent": ["yes"], "name": "Zoe", "role": "mentee"})
         assert ack.payload["response_action"] == "update"
         assert not zoe.errors
-        assert not bot.slack.unacknowledged
+        assert not slack.unacknowledged
 
 
 async def test_a_retry_with_other_headers_is_acknowledged_and_has_no_second_effect(

@@ -9,7 +9,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from tests.kills.slack_program import Running, Watched, locked, pairs, rows, running
+from tests.platforms.program import locked, rows
+from tests.platforms.slack_program import Running, Watched, pairs, running
 from tests.platforms.slack_server import Posted, SlackServer
 
 SOON = 0.3

@@ -95,6 +95,10 @@ class Slack:
         self._homes = Homes(self._calls, self._desk)
         self._program: Program | None = None
         self.listening = asyncio.Event()
+        # Slack deals what comes to the sockets of an app; its id is a part of the token. Requests may go anywhere.
+        self.leases: Sequence[str] = (
+            (f"{NAME}:{(*self._app_token.split('-'), '', '')[2]}",) if mode == "socket" else ()
+        )
         self._begun: dict[str, asyncio.Task[Answer]] = {}
         self._answered: OrderedDict[str, None] = OrderedDict()
         self._nobody = asyncio.Event()

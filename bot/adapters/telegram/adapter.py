@@ -16,7 +16,8 @@ from bot.adapters.pacing import Pacing
 from bot.adapters.showing import Showing
 from bot.adapters.telegram import listing, presses, send
 from bot.adapters.telegram.answers import Answers
-from bot.adapters.telegram.calls import Api, Calls, Failed, api, call, course
+from bot.adapters.telegram.calls import CALL_SECONDS, Api, Calls, Failed, api, call, course
+from bot.adapters.telegram.once import Once
 from bot.adapters.telegram.parse import parse
 from bot.adapters.telegram.polling import ALLOWED, REMEDY, Polling
 from bot.adapters.telegram.surface import Heard, Moved, Turned
@@ -49,6 +50,7 @@ FINISH_SECONDS = 6.0
 AWAY_SECONDS = 2.0
 TRIES = 3
 AGAIN_SECONDS = 1.0
+LEAST_WAIT, MOST_WAIT = 1.0, 60.0
 
 
 class Telegram:
@@ -65,19 +67,29 @@ class Telegram:
         webhook_secret: str | None = None,
         *,
         pacing: Pacing | None = None,
+        patience: float = CALL_SECONDS,
     ) -> None:
-        """`mode` is polling, or webhook, which needs the public address of the web server and a secret."""
+        """`mode` is polling, or webhook, which needs the public address of the web server and a secret.
+
+        After `patience` seconds without an answer nobody knows what has become of what was sent.
+        """
         self._tokens = tuple(tokens)
         self._mode = mode
         self._api_url = api_url
         self._webhook_url = (webhook_url or "").rstrip("/")
         self._secret = webhook_secret or ""
+        self._patience = patience
         self._calls = Calls(pacing or Pacing(course))
         self._showing = Showing()
         self._answers = Answers(self._calls, self._showing)
         self._program: Program | None = None
         self._tries: dict[str, int] = {}
+        self._once = Once()
         self.listening = asyncio.Event()
+        # Telegram gives each message to one who fetches; what it brings, any number of processes may take.
+        self.leases: Sequence[str] = (
+            tuple(f"{NAME}:{_number(token)}" for token in self._tokens) if mode == "polling" else ()
+        )
         self.routes: Sequence[Route] = (
             tuple(
                 Route("POST", f"/telegram/{_number(token)}", partial(self._serve, int(_number(token))))
@@ -102,8 +114,8 @@ class Telegram:
                 if self._mode == "webhook":
                     await asyncio.Event().wait()
                 async with asyncio.TaskGroup() as polling:
-                    for poll in polls:
-                        polling.create_task(poll.run())
+                    for number, poll in zip(bots, polls, strict=True):
+                        polling.create_task(self._poll(number, poll))
             except ExceptionGroup as group:
                 raise group.exceptions[0] from None
             finally:
@@ -116,7 +128,7 @@ class Telegram:
         bots: dict[int, Api] = {}
         refused: list[str] = []
         for token in self._tokens:
-            bot = api(token, self._api_url)
+            bot = api(token, self._api_url, self._patience)
             stack.push_async_callback(bot.shutdown)
             try:
                 await bot.initialize()
@@ -151,14 +163,40 @@ class Telegram:
         if failed := await listing.publish(bot, number, program):
             log.warning("the commands of bot %d are not listed: %s", number, failed)
 
+    async def _poll(self, number: int, poll: Polling) -> None:
+        """Fetch the updates of one bot; what goes wrong with it is told in words, and the others go on."""
+        wait, loop = LEAST_WAIT, asyncio.get_running_loop()
+        while True:
+            began = loop.time()
+            try:
+                await poll.run()
+            except Misconfigured as error:
+                del self._calls.bots[number]
+                if not self._calls.bots:
+                    raise
+                trouble, over = str(error), True
+            except Outage as error:
+                if len(self._calls.bots) == 1:
+                    raise
+                trouble, over = str(error), False
+            if over:
+                log.error("bot %d: %s The other bots go on.", number, trouble)
+                return
+            wait = LEAST_WAIT if loop.time() - began > MOST_WAIT else wait
+            log.error("bot %d: %s; it is tried again in %.0f s, the other bots go on", number, trouble, wait)
+            await asyncio.sleep(wait)
+            wait = min(MOST_WAIT, 2 * wait)
+
     async def _finish(self, polls: Sequence[Polling]) -> None:
         try:
             async with asyncio.timeout(FINISH_SECONDS):
-                for poll in polls:
-                    await poll.finish()
+                ended = await asyncio.gather(*(poll.finish() for poll in polls), return_exceptions=True)
                 await self.quiet()
-        except (TimeoutError, TelegramError):
+        except TimeoutError:
             log.warning("stopped before everything was answered and confirmed")
+            return
+        if any(isinstance(end, BaseException) for end in ended):
+            log.warning("stopped before everything was confirmed: some of it comes again")
 
     async def quiet(self) -> None:
         """Wait until every answer that was begun is shown."""
@@ -175,6 +213,8 @@ class Telegram:
             return HttpResponse(400)
         if not isinstance(update, dict):
             return HttpResponse(400)
+        if self._program is None:
+            return HttpResponse(503)
         event = f"{number}:{update.get('update_id')}"
         tried = self._tries.pop(event, 0) + 1
         if await self._take(number, update, last=tried >= TRIES):
@@ -185,10 +225,10 @@ class Telegram:
 
     async def _take_until_done(self, number: int, update: Mapping[str, Any]) -> None:
         """Take an update that was fetched, a few times if it must be; then it is put aside."""
-        for tried in range(1, TRIES + 1):
-            if await self._take(number, update, last=tried == TRIES):
-                return
-            await asyncio.sleep(AGAIN_SECONDS * tried)
+        tried = 1
+        while not await self._take(number, update, last=tried >= TRIES) and self._program is not None:
+            await asyncio.sleep(min(MOST_WAIT, AGAIN_SECONDS * tried))
+            tried += 1
 
     async def _take(self, number: int, update: Mapping[str, Any], *, last: bool) -> bool:
         """Take one update; false where it left no trace and is to be taken again."""
@@ -205,18 +245,21 @@ class Telegram:
                 self._calls.moved[bot, old] = new
                 return True
             case Heard() as heard:
-                return await self._heard(program, heard, last=last)
+                return await self._once.do(heard.incoming.id, partial(self._do, program, heard, last=last))
 
-    async def _heard(self, program: Program, heard: Heard, *, last: bool) -> bool:
+    async def _do(self, program: Program, heard: Heard, *, last: bool) -> bool:
         self._answers.begin(heard)
         answer = await self._answered(program, heard)
-        if answer.saved or answer.dropped:
-            self._answers.show(heard, answer)
-            return True
-        if last:
-            self._answers.show(heard, answer)
-            await program.bury(heard.incoming)
-        return last
+        if not (answer.saved or answer.dropped):
+            if not last:
+                return False
+            try:
+                await program.bury(heard.incoming)
+            except Exception:  # what cannot even be put aside is kept by Telegram, and tried again
+                log.exception("the update %s cannot be put aside", heard.incoming.id)
+                return False
+        self._answers.show(heard, answer)
+        return True
 
     async def _answered(self, program: Program, heard: Heard) -> Answer:
         """Have it handled; where that takes a while, show a sign of life."""

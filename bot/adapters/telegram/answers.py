@@ -9,7 +9,7 @@ from bot.adapters.telegram import keyboards, messages
 from bot.adapters.telegram.calls import Calls, Failed
 from bot.adapters.telegram.payload import body_of, chat_in, id_in
 from bot.adapters.telegram.surface import Heard, Turned
-from bot.ports import Answer, Refused, Submitted
+from bot.ports import Answer, Gone, Refused, Submitted
 
 Payload = Mapping[str, Any]
 MOST = 10_000
@@ -27,12 +27,12 @@ class Answers:
 
     def begin(self, heard: Heard) -> None:
         """Answer a press at once, so that nobody waits for the answer itself: it promises nothing."""
-        if heard.surface.query:
+        if heard.surface.query and heard.incoming.place is None:
             self._aside(heard.bot, "answerCallbackQuery", {"callback_query_id": heard.surface.query})
 
     def alive(self, heard: Heard) -> None:
         """Show that an answer is being written."""
-        self._aside(heard.bot, "sendChatAction", {"chat_id": heard.chat, "action": "typing"})
+        self._aside(heard.bot, "sendChatAction", {"chat_id": _person(heard), "action": "typing"})
 
     def turn(self, turned: Turned) -> None:
         """Change the keyboard of a message, and answer the press."""
@@ -59,7 +59,9 @@ class Answers:
 
     def show(self, heard: Heard, answer: Answer) -> None:
         """Show an answer where something was done; what nobody waits for is not shown."""
-        if answer.messages and heard.surface.kind != "event":
+        if heard.incoming.place is not None:
+            self._showing.in_order((heard.bot, _person(heard)), self._whisper(heard, answer))
+        elif answer.messages and heard.surface.kind != "event":
             self._showing.in_order((heard.bot, heard.chat), self._show(heard, answer))
 
     # --- One after the other ------------------------------------------------------------------------------------
@@ -84,12 +86,29 @@ class Answers:
         for part in parts:
             await self._sent(heard.bot, "sendMessage", {"chat_id": heard.chat, **part})
 
+    async def _whisper(self, heard: Heard, answer: Answer) -> None:
+        """Answer a press in a group to who pressed alone: in private, or on their screen where they have no chat."""
+        parts = [part for message in answer.messages for part in messages.payloads(message)]
+        told = ""
+        for part in parts:
+            if not await self._sent(heard.bot, "sendMessage", {"chat_id": _person(heard), **part}):
+                told = messages.alert(part)
+                break
+        alert = {"text": told, "show_alert": True} if told else {}
+        query = {"callback_query_id": heard.surface.query}
+        await self._calls.at_once(heard.bot, "answerCallbackQuery", query | alert)
+
     async def _sent(self, bot: int, method: str, payload: Payload) -> bool:
         """Send; tells whether it is there, or need not be."""
         sent = await self._calls.reply(bot, method, payload)
         if isinstance(sent, Failed) and sent.unreadable:
             sent = await self._calls.reply(bot, method, messages.without_markup(dict(payload)))
-        return not isinstance(sent, Failed) or not isinstance(sent.means, Refused)
+        return not isinstance(sent, Failed) or not isinstance(sent.means, Refused | Gone)
 
     def _aside(self, bot: int, method: str, payload: Payload) -> None:
         self._showing.at_once(self._calls.at_once(bot, method, payload))
+
+
+def _person(heard: Heard) -> int:
+    """Give the chat of who did it, which is where they alone read."""
+    return int(heard.incoming.who.id.partition("/")[2])

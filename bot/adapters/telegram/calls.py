@@ -34,6 +34,9 @@ os.environ.setdefault("PTB_TIMEDELTA", "1")
 
 log = logging.getLogger(__name__)
 
+# It tells of every answer that is no JSON, as a gateway's, with a trace and all its words.
+logging.getLogger("telegram.request.BaseRequest").setLevel(logging.CRITICAL)
+
 Body = Mapping[str, Any]
 
 CALL_SECONDS = 15.0
@@ -66,19 +69,23 @@ class Failed:
 class Api(Bot):
     """One bot, spoken to in Telegram's own words."""
 
-    async def call(self, method: str, arguments: Body, *, read_seconds: float = CALL_SECONDS) -> Any:  # noqa: ANN401  what Telegram gives
+    async def call(self, method: str, arguments: Body, *, read_seconds: float | None = None) -> Any:  # noqa: ANN401  what Telegram gives
         """Make a call; gives its result as JSON, raises the library's errors."""
-        return await self._post(method, dict(arguments), read_timeout=read_seconds)
+        timing: dict[str, Any] = {} if read_seconds is None else {"read_timeout": read_seconds}
+        return await self._post(method, dict(arguments), **timing)
 
 
-def api(token: str, api_url: str) -> Api:
-    """Make a bot; its connections open with `initialize`, which asks whose token this is."""
+def api(token: str, api_url: str, seconds: float = CALL_SECONDS) -> Api:
+    """Make a bot; its connections open with `initialize`, which asks whose token this is.
+
+    An answer is waited for so many seconds.
+    """
     url = api_url.rstrip("/")
     sends = HTTPXRequest(
         connection_pool_size=64,
         pool_timeout=CALL_SECONDS,
         connect_timeout=CONNECT_SECONDS,
-        read_timeout=CALL_SECONDS,
+        read_timeout=seconds,
         write_timeout=CALL_SECONDS,
         media_write_timeout=UPLOAD_SECONDS,
     )

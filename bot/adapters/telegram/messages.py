@@ -19,6 +19,7 @@ Payload = dict[str, Any]
 """`text`, `parse_mode`, `link_preview_options`, and where there are any `reply_markup` and how it is sent."""
 
 CAPTION_LIMIT = 1024
+ALERT_LIMIT = 200
 NOTHING = "…"
 PREVIEW = {"is_disabled": True}
 OF_SENDING = ("disable_notification", "protect_content")
@@ -178,6 +179,12 @@ def without_markup(payload: Payload) -> Payload:
 def for_edit(payload: Payload) -> Payload:
     """Write a payload for `editMessageText`, which takes nothing about how it is sent."""
     return {key: value for key, value in payload.items() if key not in OF_SENDING}
+
+
+def alert(payload: Payload) -> str:
+    """Write a payload as what is shown on a screen for a moment: its words, as far as Telegram takes them."""
+    text = markup.bare(payload["text"])
+    return text if markup.size(text) <= ALERT_LIMIT else f"{text[: ALERT_LIMIT // 2].rstrip()}…"
 
 
 def caption(payload: Payload) -> Payload | None:

@@ -5,6 +5,7 @@ yet: what a crash interrupts comes again, and one that takes long holds up nobod
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -12,6 +13,8 @@ from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
 from bot.adapters.telegram.calls import POLL_SECONDS, Api, meant
 from bot.ports import Later, Misconfigured, Outage
+
+log = logging.getLogger(__name__)
 
 Take = Callable[[Mapping[str, Any]], Awaitable[None]]
 
@@ -73,7 +76,10 @@ class Polling:
                 await asyncio.wait(going, timeout=AGAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED)
 
     async def _taken(self, update: Mapping[str, Any]) -> None:
-        await self._take(update)
+        try:
+            await self._take(update)
+        except Exception:  # it would be confirmed without a word
+            log.exception("the update %d was not taken", update["update_id"])
 
     async def _fetch(self, offset: int) -> list[Mapping[str, Any]]:
         wait = 0 if any(not task.done() for task in self._begun.values()) else POLL_SECONDS

@@ -11,6 +11,7 @@ from bot.adapters.telegram.payload import Body, bodies_of, is_whole, text_in
 
 MOST = 200
 FENCE = "```"
+_HALF = re.compile("[\ud800-\udfff]")
 _LANGUAGE = re.compile(r"[\w+#.-]{1,30}")
 _SHOWN_SCHEMES = ("http://", "https://", "mailto:")
 
@@ -34,7 +35,8 @@ def text_of(message: Body) -> str:
 
 
 def _read(text: str, entities: list[Body]) -> str:
-    units = text.encode("utf-16-le", "surrogatepass")
+    # Half a character shows nothing and counts as one unit; what shows nothing is dropped later.
+    units = _HALF.sub("\0", text).encode("utf-16-le")
     spans = sorted(_spans(entities, len(units) // 2), key=lambda span: (span.start, -span.end))
     words = list(_apart(span for span in spans if span.kind != "quote"))
     quotes = list(_apart(span for span in spans if span.kind == "quote" and _whole(span, words)))

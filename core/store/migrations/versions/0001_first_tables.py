@@ -33,6 +33,22 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_seen_events_seen_at"), "seen_events", ["seen_at"], unique=False)
     op.create_table(
+        "dead_events",
+        sa.Column("platform", sa.String(length=16), nullable=False),
+        sa.Column("id", sa.String(length=200), nullable=False),
+        sa.Column("address", sa.String(length=160), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("platform", "id", name=op.f("pk_dead_events")),
+    )
+    op.create_index(op.f("ix_dead_events_at"), "dead_events", ["at"], unique=False)
+    op.create_table(
+        "leases",
+        sa.Column("subject", sa.String(length=80), nullable=False),
+        sa.Column("owner", sa.String(length=64), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("subject", name=op.f("pk_leases")),
+    )
+    op.create_table(
         "unknown_topics",
         sa.Column("slug", sa.String(length=80), nullable=False),
         sa.Column("typed", sa.Text(), nullable=False),
@@ -204,6 +220,7 @@ def upgrade() -> None:
         sa.Column("hash", sa.String(length=64), nullable=False),
         sa.Column("purpose", sa.String(length=16), nullable=False),
         sa.Column("user_id", sa.Integer().with_variant(sa.BigInteger(), "postgresql"), nullable=False),
+        sa.Column("about", sa.Integer().with_variant(sa.BigInteger(), "postgresql"), nullable=True),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["user_id"], ["users.id"], name=op.f("fk_tokens_user_id_users"), ondelete="CASCADE"

@@ -1,34 +1,33 @@
-"""The whole program with Slack as its platform, in the test's own process: the real adapter against a local Slack.
+"""The whole program with one platform, in the test's own process: the real adapter against a local server.
 
-async with SlackServer(seed=1) as slack, running(slack, url) as bot:
+async with SlackServer(seed=1) as slack, running(url, slack, adapter, at) as bot:
 await bot.said("mentorships")                     # something of this kind was logged
-await bot.send("UBEN", "line 1")                  # a push, through the outbox
+await bot.send(("UBEN", "line 1"))                # a push, through the outbox
 await slack.until(lambda: bot.outcomes(Sent))     # what became of pushes so far
-rows(url, "SELECT state FROM outbox")                 # at the end everything is written down
+rows(url, "SELECT state FROM outbox")             # at the end everything is written down
 """
 
 import asyncio
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
 from bot.adapters.pacing import FREE, Course, Pacing
-from bot.adapters.slack.adapter import Slack
 from bot.app import App, open_app
 from bot.outbox import box
 from bot.outbox.box import Letter
-from bot.ports import Address, Delivery, Place, Rendered
+from bot.ports import Adapter, Address, Delivery
 from bot.turn import Message
 from core import users
 from core.store.database import sqlite_path
 from tests.kills import seed
-from tests.platforms.slack_server import SlackServer
+from tests.platforms.kit import WireServer
 from tests.world import settings
 
 PATIENCE = 20.0
@@ -43,61 +42,49 @@ AT_ANY_HOUR = {
 
 
 def unpaced() -> Pacing:
-    """No pace but what Slack asks for: these tests are not about pacing."""
+    """No pace but what the platform asks for: these tests are not about pacing."""
     return Pacing(lambda _: Course(FREE, "everything", FREE))
 
 
-class Watched(Slack):
-    """The adapter; what became of each push is looked at from outside."""
+class Watched(Adapter, Protocol):
+    """An adapter; what became of each push is looked at from outside."""
 
-    def __init__(self, slack: SlackServer, mode: str = "socket", app_token: str = "", **more: Any) -> None:
-        """Use the tokens of all workspaces there are."""
-        tokens = [team.bot_token for team in slack.teams.values()]
-        super().__init__(
-            tokens,
-            app_token or slack.app_token,
-            slack.signing_secret,
-            mode,
-            slack.api_url,
-            **{"pacing": unpaced(), **more},
-        )
-        self.pushed: list[tuple[str, str, Delivery]] = []
-        self._server = slack
-
-    async def push(self, to: Address | Place, message: Rendered, once: str) -> Delivery:
-        delivery = await super().push(to, message, once)
-        self.pushed.append((to.id, once, delivery))
-        self._server.changed()
-        return delivery
+    listening: asyncio.Event
+    pushed: list[tuple[str, str, Delivery]]
 
 
 class Log(logging.Handler):
     """What is logged, for those who wait for it."""
 
-    def __init__(self, slack: SlackServer) -> None:
+    def __init__(self, server: WireServer) -> None:
         super().__init__(logging.INFO)
         self.lines: list[str] = []
-        self._slack = slack
+        self._server = server
         self._loop = asyncio.get_running_loop()
 
     def emit(self, record: logging.LogRecord) -> None:
         self.lines.append(f"{record.levelname}: {record.getMessage()}")
-        self._loop.call_soon_threadsafe(self._slack.changed)
+        self._loop.call_soon_threadsafe(self._server.changed)
+
+
+A = TypeVar("A", bound=Watched)
 
 
 @dataclass
-class Running:
+class Running(Generic[A]):
     """A running program."""
 
-    slack: SlackServer
-    adapter: Watched
+    server: WireServer
+    adapter: A
     log: Log
     app: App
+    at: Callable[[str], Address]
+    """Gives somebody's address."""
     sent: int = field(default=0)
 
     async def said(self, words: str, seconds: float = PATIENCE) -> str:
         """Wait until a line with these words is logged; gives the line."""
-        await self.slack.until(lambda: any(words in line for line in self.log.lines), seconds)
+        await self.server.until(lambda: any(words in line for line in self.log.lines), seconds)
         return next(line for line in self.log.lines if words in line)
 
     def outcomes(self, kind: type[Any], to: str = "") -> list[Delivery]:
@@ -107,11 +94,11 @@ class Running:
         ]
 
     async def send(self, *texts: tuple[str, str], in_order: bool = False) -> None:
-        """Put messages into the outbox, each for somebody (`T1/UANA`), and have them delivered."""
+        """Put messages into the outbox, each for somebody, and have them delivered."""
 
         def put(tx: Connection) -> None:
             for who, text in texts:
-                account = users.account_at(tx, at(who))
+                account = users.account_at(tx, self.at(who))
                 assert account is not None
                 assert account.user_id is not None
                 self.sent += 1
@@ -124,16 +111,8 @@ class Running:
         self.app.outbox.wake.set()
 
 
-def at(who: str) -> Address:
-    """Give the address of somebody on Slack; without a workspace, in the first."""
-    return Address("slack", who if "/" in who else f"T1/{who}")
-
-
-async def pairs(slack: SlackServer, url: str, *names: tuple[str, str]) -> None:
-    """Let pairs join, in their workspaces and in the program; each writes into their room from now on."""
-    for who in (who for pair in names for who in pair):
-        team, _, user = at(who).id.partition("/")
-        slack.team(team).person(user, name=user.removeprefix("U").title(), tz="Europe/Madrid", locale="en-GB")
+async def paired(url: str, names: Sequence[tuple[str, str]], at: Callable[[str], Address]) -> None:
+    """Let pairs join the program; each writes into their room from now on."""
     made = await seed.pairs(url, None, names, where=at)
     path = sqlite_path(url)
     assert path is not None
@@ -145,31 +124,29 @@ async def pairs(slack: SlackServer, url: str, *names: tuple[str, str]) -> None:
 
 @asynccontextmanager
 async def running(
-    slack: SlackServer, url: str, adapter: Watched | None = None, **more: str
-) -> AsyncIterator[Running]:
-    """Run the program until the end of the block, and then stop it as a signal would; `a__b` sets the key `a.b`.
-
-    It is connected when the block begins, unless the adapter is given.
-    """
-    given = adapter or Watched(slack)
-    log, root, stop = Log(slack), logging.getLogger(), asyncio.Event()
+    url: str, server: WireServer, adapter: A, at: Callable[[str], Address], **more: str
+) -> AsyncIterator[Running[A]]:
+    """Run the program until the end of the block, and then stop it as a signal would; `a__b` sets the key `a.b`."""
+    log, root, stop = Log(server), logging.getLogger(), asyncio.Event()
     before = root.level
     root.addHandler(log)
     root.setLevel(logging.INFO)
     try:
-        async with open_app(settings(url, **AT_ANY_HOUR, **more), [given]) as app:
-            bot = Running(slack, given, log, app)
+        async with open_app(settings(url, **AT_ANY_HOUR, **more), [adapter]) as app:
             life = asyncio.create_task(app.run(stop))
             try:
-                if adapter is None:
-                    await asyncio.wait_for(given.listening.wait(), PATIENCE)
-                yield bot
+                yield Running(server, adapter, log, app, at)
             finally:
                 stop.set()
                 await life
     finally:
         root.removeHandler(log)
         root.setLevel(before)
+
+
+async def connected(adapter: Watched) -> None:
+    """Wait until an adapter takes what comes."""
+    await asyncio.wait_for(adapter.listening.wait(), PATIENCE)
 
 
 @contextmanager

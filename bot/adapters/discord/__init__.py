@@ -1,0 +1,1 @@
+"""Discord: raw gateway payloads in, plain dicts out."""
