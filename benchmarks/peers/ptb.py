@@ -139,7 +139,7 @@ class Peer:
         self.durability = "none: its state is lost with the process"
         if sqlite:
             self._kept = Kept(folder / "ptb.db")
-            self.durability = "SQLite, WAL, synchronous=NORMAL: rows written at each step, no fsync; a power cut loses the latest"
+            self.durability = "SQLite, WAL, synchronous=NORMAL: rows written at each step, without fsync"
         elif not memory:
             self._kept = PicklePersistence(folder / "ptb.pickle")
             self.durability = (

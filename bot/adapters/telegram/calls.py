@@ -27,7 +27,6 @@ from telegram.error import (
 from telegram.request import HTTPXRequest
 
 from bot.adapters.pacing import Course, Pacing, Rate
-from bot.adapters.telegram.turns import Turns
 from bot.ports import Delivery, Gone, Later, Refused, Sent, Unknown
 
 # Otherwise the library warns, at every refusal, that this will be the only way one day.
@@ -152,7 +151,6 @@ class Calls:
         self.moved: dict[tuple[int, int], int] = {}
         """Groups that have another id now."""
         self._pacing = pacing
-        self._turns: dict[int, Turns] = {}
 
     async def reply(self, bot: int, method: str, arguments: Body) -> Any | Failed:  # noqa: ANN401  the same
         """Make a call that somebody waits for; while Telegram asks to wait, wait."""
@@ -178,7 +176,7 @@ class Calls:
         known = self.bots.get(bot)
         if known is None:
             return Failed("away", Refused("this bot is not configured", again=True))
-        wait = await self._turns.setdefault(bot, Turns(self._pacing)).wait(bucket)
+        wait = self._pacing.wait(bucket)
         if wait:
             return Failed("paced", Later(wait))
         answer = await call(known, method, arguments)
