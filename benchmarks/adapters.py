@@ -1,7 +1,7 @@
 """A platform's events: how many a second are answered durably, and how long an answer takes on the wire.
 
 `python -m benchmarks.adapters [--platform NAME] [--json] [--rounds N] [--people N] [--seconds N] [--whole]
-[--folder DIR]`.
+[--folder DIR]`; without a name it measures each, and `all` is one program with all of them.
 `events_per_s` goes from the payload that the platform delivers to the payloads it is answered with, without the
 network; it takes turns with the platform's own library, which dispatches the same payloads and keeps nothing. On the
 wire the program is a process of its own, and people ask at a steady pace, whether or not it keeps up.
@@ -28,6 +28,7 @@ from benchmarks.platforms import OURS, Contender, Exchange, Wire
 RATE = 50.0
 WARM_UP = 2.0
 """Seconds at the beginning that are left out."""
+ALL = "all"
 LEAST_APART = 2.0
 """Seconds between two questions of one person: platforms want chats to be written to slowly."""
 
@@ -42,9 +43,24 @@ class Platform:
     targets: dict[str, float]
     crowd: str = ""
     """Where its many announcements are, if it is measured with them."""
+    idle: str = ""
+    """Where the program is started and does nothing, if that is measured."""
 
 
 PLATFORMS = {
+    "discord": Platform(
+        "benchmarks.platforms.discord",
+        "benchmarks.platforms.discord_wire",
+        ("discord_py_dispatch", "discord_py"),
+        {"p99_ms": 100},
+    ),
+    ALL: Platform(
+        "",
+        "benchmarks.platforms.together",
+        (),
+        {"p99_ms": 100},
+        idle="benchmarks.platforms.together",
+    ),
     "slack": Platform(
         "benchmarks.platforms.slack",
         "benchmarks.platforms.slack_wire",
@@ -195,12 +211,13 @@ async def measure(
 ) -> dict[str, object]:
     """All figures of a platform."""
     platform = PLATFORMS[name]
-    for part in ("dispatch", "wire", "crowd"):
+    for part in ("dispatch", "idle", "wire", "crowd"):
         (folder / part).mkdir()
     return {
         "platform": name,
         "load": [round(each, 2) for each in os.getloadavg()],
-        **await dispatch(platform, people, rounds, folder / "dispatch"),
+        **(await dispatch(platform, people, rounds, folder / "dispatch") if platform.contenders else {}),
+        **(await importlib.import_module(platform.idle).idle(folder / "idle") if platform.idle else {}),
         **await over_the_wire(platform, seconds, folder / "wire"),
         **(await announcements(platform, seconds, folder / "crowd", whole=whole) if platform.crowd else {}),
         "targets": platform.targets,
@@ -212,7 +229,7 @@ async def measure(
 def main() -> None:
     """Measure and print, as a table or as JSON."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.adapters", description=__doc__)
-    parser.add_argument("--platform", choices=sorted(PLATFORMS), default="slack")
+    parser.add_argument("--platform", choices=sorted(PLATFORMS), help="only this one")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--people", type=int, default=256, help="sign-ups a round")
     parser.add_argument("--rounds", type=int, default=5)
@@ -222,19 +239,25 @@ def main() -> None:
         "--folder", type=Path, help="a folder on a real disk; the system's temporary one if not given"
     )
     chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=chosen.folder, prefix="mentorbot-bench-") as folder:
-        figures = asyncio.run(
-            measure(
-                chosen.platform,
-                chosen.people,
-                chosen.rounds,
-                chosen.seconds,
-                Path(folder).resolve(),
-                whole=chosen.whole,
+    for name in [chosen.platform] if chosen.platform else sorted(PLATFORMS):
+        with tempfile.TemporaryDirectory(dir=chosen.folder, prefix="mentorbot-bench-") as folder:
+            figures = asyncio.run(
+                measure(
+                    name,
+                    chosen.people,
+                    chosen.rounds,
+                    chosen.seconds,
+                    Path(folder).resolve(),
+                    whole=chosen.whole,
+                )
             )
-        )
-    if chosen.json:
-        print(json.dumps(figures))
+        show(figures, as_json=chosen.json)
+
+
+def show(figures: dict[str, object], *, as_json: bool) -> None:
+    """Print what was measured."""
+    if as_json:
+        print(json.dumps(figures), flush=True)
         return
     for name, figure in figures.items():
         if isinstance(figure, dict):

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from bot.config import Settings
 
 FAULT, USAGE = 1, 2
+DISCORD = "discord"
+"""Invites the bot to a server, and no person."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -62,8 +64,16 @@ def parser() -> argparse.ArgumentParser:
     find.add_argument("--limit", type=int, default=10)
     find.add_argument("--json", action="store_true")
 
-    invite = commands.add_parser("invite", help="make a code with which an imported person signs up")
-    invite.add_argument("ref")
+    invite = commands.add_parser(
+        "invite",
+        help="make a code with which an imported person signs up; or the link that adds the bot to a server",
+    )
+    invite.add_argument(
+        "ref",
+        metavar="REF",
+        help="whom: the person's ref in the file they were imported from. Or the word discord: print the link that "
+        "adds the bot to a Discord server",
+    )
 
     config = commands.add_parser("config", help="look at the settings")
     parts = config.add_subparsers(dest="what", metavar="WHAT", required=True)
@@ -127,6 +137,8 @@ def _run(given: argparse.Namespace, settings: "Settings") -> int:
                 operations.find(settings, " ".join(given.words), given.limit, as_json=given.json)
             )
         case "invite":
+            if given.ref == DISCORD:
+                return asyncio.run(operations.invite_server(settings))
             return asyncio.run(operations.invite(settings, given.ref))
         case "migrate":
             return operations.migrate(settings)

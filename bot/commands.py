@@ -6,6 +6,7 @@ from typing import Literal
 
 from bot.dialogs import (
     approvals,
+    ask,
     consent,
     find,
     help,
@@ -88,7 +89,7 @@ COMMANDS: Mapping[str, Row] = {
 BUTTONS: Mapping[str, Row] = {
     # A request and its offers
     "about": Row(find.about),
-    "ask": Row(find.ask),
+    "ask": Row(ask.ask),
     "first": Row(find.first),
     "more_mentors": Row(find.more_mentors),
     "others": Row(wishes.others),
@@ -128,6 +129,7 @@ DIALOGS: Mapping[str, Dialog] = {
         consent.CONSENT,
         profile.PROFILE,
         find.FIND,
+        ask.ASK,
         asking.DECLINE,
         asking.MORE,
         asking.REPLY,

@@ -85,6 +85,17 @@ class Telegram:
 
 
 @dataclass(frozen=True, slots=True)
+class Discord:
+    """How to reach Discord: the bot's token, in how many shards, and where pairs get threads of their own."""
+
+    token: str | None = field(repr=False)
+    shards: int
+    room_channels: tuple[str, ...]
+    api_url: str
+    gateway_url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Http:
     """Where the web server listens, or nowhere."""
 
@@ -112,6 +123,7 @@ class Settings:
     console: Console
     slack: Slack
     telegram: Telegram
+    discord: Discord
     http: Http
     log: Log
     policy: Policy
@@ -133,6 +145,11 @@ _OWN: Mapping[str, object] = {
     "telegram.webhook_url": None,
     "telegram.webhook_secret": None,
     "telegram.api_url": "https://api.telegram.org",
+    "discord.token": None,
+    "discord.shards": 0,
+    "discord.room_channels": (),
+    "discord.api_url": "https://discord.com/api/v10",
+    "discord.gateway_url": "wss://gateway.discord.gg",
     "http.listen": None,
     "log.level": "info",
     "log.format": "text",
@@ -258,6 +275,7 @@ def _settings(home: Path, cwd: Path, values: Mapping[str, Any], origins: Mapping
         console=Console(values["console.socket"]),
         slack=Slack(**{part.name: values[f"slack.{part.name}"] for part in fields(Slack)}),
         telegram=Telegram(**{part.name: values[f"telegram.{part.name}"] for part in fields(Telegram)}),
+        discord=Discord(**{part.name: values[f"discord.{part.name}"] for part in fields(Discord)}),
         http=Http(values["http.listen"]),
         log=Log(values["log.level"], values["log.format"]),
         policy=Policy(weights=Weights(**weights), **numbers),

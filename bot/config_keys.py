@@ -136,21 +136,29 @@ def _address(text: str) -> Address:
 
 
 def _claim_channel(text: str) -> str:
-    return str(Address.parse(_match(r"[a-z]+:[^\s/]+/[^\s/]+", text)))
+    return str(Address.parse(_match(r"discord:#[0-9]{15,20}|(?!discord:)[a-z]+:[^\s/]+/[^\s/]+", text)))
 
 
 def _api_url(text: str) -> str:
     parts = urlsplit(_match(r"https?://[^\s?#]+", text))
-    loopback = parts.hostname in {"127.0.0.1", "localhost", "::1"}
     if not parts.hostname or parts.username is not None or parts.port == 0:
         raise ValueError(text)
-    if parts.scheme == "http" and not loopback:
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
         raise ValueError(text)
     return text if text.endswith("/") else f"{text}/"
 
 
 def _api_root(text: str) -> str:
     return _api_url(text).rstrip("/")
+
+
+def _gateway_url(text: str) -> str:
+    parts = urlsplit(_match(r"wss?://[^\s?#]+", text))
+    if not parts.hostname or parts.username is not None or parts.port == 0:
+        raise ValueError(text)
+    if parts.scheme == "ws" and parts.hostname not in LOOPBACK:
+        raise ValueError(text)
+    return text.rstrip("/")
 
 
 def _webhook_url(text: str) -> str:
@@ -199,6 +207,8 @@ _LOOPBACK = (
 )
 _KEY_SAYS = "Fernet keys: 32 random bytes each, in URL-safe base64"
 
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+"""Names of this machine, to which nothing need be encrypted."""
 WEBHOOK_PORTS = {443, 80, 88, 8443}
 """Telegram brings updates to no others."""
 
@@ -225,6 +235,17 @@ KINDS: Mapping[str, Kind] = {
     ),
     "telegram.webhook_secret": _token("1 to 256 letters, digits, _ and -", r"[A-Za-z0-9_-]{1,256}"),
     "telegram.api_url": Kind("https://…, or http:// to this machine", _api_root),
+    "discord.token": _token(
+        "the token of a bot, three parts with dots between them", r"[\w-]{2,60}\.[\w-]{4,20}\.[\w-]{20,120}"
+    ),
+    "discord.shards": _whole(0, 1000),
+    "discord.room_channels": Kind(
+        "ids of text channels, such as 1234567890123456789",
+        lambda text: _match(r"[0-9]{15,20}", text),
+        many=True,
+    ),
+    "discord.api_url": Kind("https://…, or http:// to this machine", _api_root),
+    "discord.gateway_url": Kind("wss://…, or ws:// to this machine", _gateway_url),
     "http.listen": Kind("a host and port, such as 0.0.0.0:8080 or 127.0.0.1:8080", _listen, _show_socket),
     "log.level": _one_of("debug", "info", "warning", "error"),
     "log.format": _one_of("text", "json"),
@@ -247,7 +268,9 @@ KINDS: Mapping[str, Kind] = {
     "requests.shown_mentors": _whole(1, 10),
     "requests.budget_hours": _whole(1, 80),
     "requests.expected_wait": _span("1m", "60 days"),
-    "requests.claim_channel": Kind("a channel such as slack:T024BE7LD/C024BE91L", _claim_channel),
+    "requests.claim_channel": Kind(
+        "a channel such as slack:T024BE7LD/C024BE91L or discord:#1234567890123456789", _claim_channel
+    ),
     **{f"requests.hours_of_format.{name}": _number(0, 40) for name in FORMATS},
     **{f"ranking.weights.{part.name}": _number(0, 1) for part in fields(Weights)},
     "ranking.prior_stars": _number(1, 5),

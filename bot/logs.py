@@ -14,7 +14,7 @@ LINE = "%(asctime)s %(levelname)s %(name)s %(message)s"
 # They log addresses with secrets in them, or the bodies of requests that they did not trust.
 QUIET = (
     *("httpx", "httpcore", "apscheduler", "aiosqlite", "aiohttp", "slack_bolt", "slack_sdk", "telegram"),
-    "alembic.runtime.plugins",
+    *("discord", "alembic.runtime.plugins"),
 )
 SHORTEST = 6
 
@@ -26,6 +26,10 @@ _SECRETS = (
     (re.compile(r"\b(ticket=)[^\s&\"'<>)\\]+"), r"\1***"),
     # Telegram's token, which is a part of every address it is called at.
     (re.compile(r"\b(bot)?\d{5,20}(:|%3A)[\w-]{20,}"), r"\1***"),
+    # Discord's tokens: of a bot, and of an interaction, with which it is answered for a quarter of an hour.
+    (re.compile(r"[\w-]{23,40}\.[\w-]{6,8}\.[\w-]{27,}"), "***"),
+    (re.compile(r"\b((?:interactions|webhooks)/\d{5,20})/[\w.~%-]+"), r"\1/***"),
+    (re.compile(r"aW50ZXJhY3Rpb246[\w-]+"), "***"),
 )
 
 Mask = Callable[[str], str]
@@ -42,7 +46,7 @@ def mask(text: str, known: Iterable[str] = ()) -> str:
 
 def secrets_of(settings: Settings) -> tuple[str, ...]:
     """The secrets of these settings, the longest first: one may be a part of another."""
-    slack, telegram = settings.slack, settings.telegram
+    slack, telegram, discord = settings.slack, settings.telegram, settings.discord
     password = unquote(urlsplit(settings.database.url).password or "")
     found = {
         *slack.bot_tokens,
@@ -50,6 +54,7 @@ def secrets_of(settings: Settings) -> tuple[str, ...]:
         slack.signing_secret or "",
         *telegram.tokens,
         telegram.webhook_secret or "",
+        discord.token or "",
         *settings.encryption.keys,
         password,
     }

@@ -1,37 +1,26 @@
 """The catalogue of words: message key + parameters + reader -> rich text.
 
-`locales/<lang>/<dialog>.yaml` holds jinja2 templates; `new:` in `offer.yaml` is `offer.new`. The filters:
-
-    {{ hours | plural("# free hour", "# free hours") }}  # is the number; forms in the order of CLDR
-    {{ names | list }}  {{ names | list("or") }}  {{ slugs | topics }}  {{ slug | topic }}
-    {{ at | when }}  {{ at | when("date") }}  a moment (datetime or ISO text), or a day ("2026-03-02")
-    {{ seconds | span }}  {{ 1110 | minutes }}  {{ 0 | day }}  {{ 1234.5 | number }}  {{ "zh" | language }}
-    {{ ana | name }}  {{ goal | user_text }}  one harmless line; what somebody wrote, with its code and links
-    {{ t("offer.reason", topic=slug) }}  another message, with the parameters given
-
-Every other value is shown as literal text in one line.
+`locales/<lang>/<dialog>.yaml` holds jinja2 templates; `new:` in `offer.yaml` is `offer.new`. `{{ t("offer.reason",
+topic=slug) }}` is another message, with the parameters given; what else a template may do is in `bot/filters.py`.
 """
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple, Self, cast
-from zoneinfo import ZoneInfo
+from types import CodeType
+from typing import Any, Self
 
 import babel
 import yaml
-from babel.dates import format_skeleton, format_time, format_timedelta, get_day_names
-from babel.lists import format_list
-from babel.numbers import format_decimal
-from jinja2 import StrictUndefined, Template, Undefined, meta, pass_context
+from jinja2 import StrictUndefined, Template, meta, pass_context
 from jinja2.runtime import Context
 from jinja2.sandbox import SandboxedEnvironment
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from bot import richtext
-from bot.richtext import Rich, TimeStyle
+from bot.filters import FILTERS, Reader, list_, reader_of, shown
+from bot.richtext import Rich
 
 # All scalars as strings: a key `yes` must not become True, nor the word `No` False.
 _Loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
@@ -41,18 +30,11 @@ _FORMATS = {"en": "en_GB", "zh": "zh_Hans_CN"}
 
 
 Label = Callable[[str, str], str]
+_CODE: dict[str, CodeType] = {}
 
 
 def _slug(slug: str, locale: str) -> str:  # noqa: ARG001  the shape of a Label
     return slug
-
-
-class _Reader(NamedTuple):
-    """Who a message is rendered for."""
-
-    tag: str  # as asked for: other messages are looked up by it
-    locale: babel.Locale  # by which numbers and dates are written
-    zone: str
 
 
 class Catalogue:
@@ -80,11 +62,11 @@ class Catalogue:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
-            finalize=_shown,
+            finalize=shown,
             auto_reload=False,
         )
         del self._environment.filters["safe"]  # no way around the escaping
-        self._environment.filters.update(_FILTERS, topic=self._topic, topics=self._topics)
+        self._environment.filters.update(FILTERS, topic=self._topic, topics=self._topics)
         self._environment.globals = {"t": self._include}
 
     @classmethod
@@ -132,10 +114,12 @@ class Catalogue:
         constant = self._constant.get((key, tag))
         if constant is not None:
             return constant
-        rich = richtext.parse(self._render(key, params, locale, zone))
-        if "{" not in self._sources[tag][key]:
-            self._constant[key, tag] = rich
-        return rich
+        source = self._sources[tag][key]
+        if "{" not in source:
+            # Most are plain words: there is nothing to compile.
+            rich = self._constant[key, tag] = richtext.parse(source.removesuffix("\n"))
+            return rich
+        return richtext.parse(self._render(key, params, locale, zone))
 
     def text(self, key: str, params: Mapping[str, Any], locale: str, zone: str) -> str:
         """Render for a reader as plain text."""
@@ -160,22 +144,29 @@ class Catalogue:
         tag = self._found(key, locale)
         template = self._templates.get((key, tag))
         if template is None:
-            template = self._environment.from_string(self._sources[tag][key])
+            template = self._compiled(self._sources[tag][key])
             self._templates[key, tag] = template
-        return template.render({**params, "_reader": _Reader(locale, _formats(locale, tag), zone)})
+        return template.render({**params, "_reader": Reader(locale, _formats(locale, tag), zone)})
+
+    def _compiled(self, source: str) -> Template:
+        """Compile a template, once for the process however many catalogues it has: all have the same filters."""
+        code = _CODE.get(source)
+        if code is None:
+            code = _CODE[source] = self._environment.compile(source)
+        return Template.from_code(self._environment, code, self._environment.make_globals(None))
 
     @pass_context
     def _include(self, context: Context, key: str, /, **params: Any) -> Markup:  # noqa: ANN401  any JSON
-        reader = _reader(context)
+        reader = reader_of(context)
         return Markup(self._render(key, params, reader.tag, reader.zone))  # noqa: S704  autoescaped itself
 
     @pass_context
     def _topic(self, context: Context, slug: str) -> str:
-        return self._label(slug, _reader(context).tag)
+        return self._label(slug, reader_of(context).tag)
 
     @pass_context
     def _topics(self, context: Context, slugs: Iterable[str], style: str = "standard") -> Markup:
-        return _list(context, [self._topic(context, slug) for slug in slugs], style)
+        return list_(context, [self._topic(context, slug) for slug in slugs], style)
 
 
 def _flatten(value: object, key: str, file: Path, into: dict[str, str]) -> None:
@@ -214,136 +205,3 @@ def _formats_of(tag: str) -> babel.Locale | None:
         except (babel.UnknownLocaleError, ValueError):
             continue
     return None
-
-
-# ---- filters ----
-
-
-def _shown(value: object) -> object:
-    """Make every `{{ value }}` harmless; what only a filter can show is a mistake."""
-    if isinstance(value, Markup):
-        return value
-    if isinstance(value, str):
-        return richtext.clean(value)
-    if value is None:
-        return ""
-    if isinstance(value, bool) or not isinstance(value, int | float | Undefined):
-        raise TypeError(f"a message cannot show a {type(value).__name__} without a filter")
-    return value
-
-
-def _reader(context: Context) -> _Reader:
-    return cast("_Reader", context["_reader"])
-
-
-def _number_in(locale: babel.Locale, value: float) -> str:
-    if isinstance(value, int) and 0 <= value < 1000:  # every locale writes these alike
-        return str(value)
-    return format_decimal(value, locale=locale)
-
-
-@pass_context
-def _number(context: Context, value: float) -> str:
-    return _number_in(_reader(context).locale, value)
-
-
-@lru_cache(256)
-def _categories(locale: babel.Locale) -> tuple[str, ...]:
-    tags = locale.plural_form.tags | {"other"}
-    return tuple(tag for tag in ("zero", "one", "two", "few", "many", "other") if tag in tags)
-
-
-_HASH = re.compile("(?<!&)#")  # not the # of a character reference
-
-
-@pass_context
-def _plural(context: Context, number: float, *forms: str) -> str:
-    locale = _reader(context).locale
-    which = _categories(locale).index(locale.plural_form(number))
-    form = forms[min(which, len(forms) - 1)]
-    return type(form)(_HASH.sub(_number_in(locale, number), form))
-
-
-@pass_context
-def _list(context: Context, values: Iterable[object], style: str = "standard") -> Markup:
-    parts = [str(escape(_shown(value))) for value in values]
-    return Markup(format_list(parts, style=cast("Any", style), locale=_reader(context).locale))  # noqa: S704  escaped
-
-
-@pass_context
-def _when(context: Context, at: datetime | str, style: TimeStyle = "datetime") -> str:
-    reader = _reader(context)
-    return _written(at, style, reader.locale, reader.zone)
-
-
-@lru_cache(4096)
-def _written(at: datetime | str, style: TimeStyle, locale: babel.Locale, zone: str) -> str:
-    if isinstance(at, str):
-        if len(at) == len("2026-03-02"):
-            return format_skeleton("yMMMEd", date.fromisoformat(at), locale=locale)
-        at = datetime.fromisoformat(at)
-    if at.tzinfo is None:
-        raise ValueError("a moment needs its zone")
-    at = at.astimezone(UTC)
-    fallback = _moment(at, style, locale, zone)
-    return Markup('<time datetime="{}" style="{}">{}</time>').format(at.isoformat(), style, fallback)
-
-
-def _moment(at: datetime, style: TimeStyle, locale: babel.Locale, zone: str) -> str:
-    """Write a moment; the year stands with days only, since sessions and offers are weeks away at most."""
-    local = at.astimezone(ZoneInfo(zone))
-    clock = format_time(local.time(), "short", locale=locale).replace("\u202f", " ")
-    match style:
-        case "time":
-            return clock
-        case "date":
-            return format_skeleton("yMMMEd", local, locale=locale)
-        case "datetime":
-            day = format_skeleton("MMMEd", local, locale=locale)
-            return str(locale.datetime_formats["medium"]).replace("{1}", day).replace("{0}", clock)
-
-
-@pass_context
-def _span(context: Context, seconds: float) -> str:
-    # 24 hours and 90 minutes rather than 1 day and 2 hours: the next unit from two of it on.
-    return format_timedelta(timedelta(seconds=seconds), "minute", threshold=2, locale=_reader(context).locale)
-
-
-@pass_context
-def _minutes(context: Context, minutes: int) -> str:
-    at = time(minutes // 60 % 24, minutes % 60)
-    return format_time(at, "short", locale=_reader(context).locale).replace("\u202f", " ")
-
-
-@pass_context
-def _day(context: Context, weekday: int) -> str:
-    return str(get_day_names("wide", "stand-alone", _reader(context).locale)[weekday])
-
-
-@pass_context
-def _language(context: Context, code: str) -> str:
-    names = _reader(context).locale.languages
-    tag = code.replace("-", "_")
-    return names.get(tag) or names.get(tag.partition("_")[0].lower()) or code
-
-
-def _user_text(text: str) -> Markup:
-    return Markup(richtext.markup(richtext.from_user(text)))  # noqa: S704  markup escapes
-
-
-def _name(text: str) -> str:
-    return richtext.name(text)
-
-
-_FILTERS: dict[str, Callable[..., Any]] = {
-    "number": _number,
-    "plural": _plural,
-    "list": _list,
-    "when": _when,
-    "span": _span,
-    "minutes": _minutes,
-    "day": _day,
-    "language": _language,
-    "user_text": _user_text,
-    "name": _name,
-}

@@ -6,8 +6,9 @@ import io
 import json
 import secrets
 import sys
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +37,8 @@ def say(text: str) -> None:
     print(text, file=sys.stderr)
 
 
-async def run(settings: Settings) -> int:
-    """Run the service until a signal."""
+async def run(settings: Settings, clock: Callable[[], datetime] = system_clock) -> int:
+    """Run the service until a signal, by this clock."""
     from bot import platforms
 
     logs.set_up(settings)
@@ -47,7 +48,7 @@ async def run(settings: Settings) -> int:
     if not adapters:
         say(f"{platforms.NONE} {platforms.REMEDY}")
         return 1
-    async with open_app(settings, adapters, system_clock, "run", say) as app:
+    async with open_app(settings, adapters, clock, "run", say) as app:
         say(f"{settings.policy.community}: ready")
         # What was made so far stays: a look through all of it holds up events for 90 ms, again and again.
         gc.collect()
@@ -219,6 +220,9 @@ async def invite(settings: Settings, ref: str) -> int:
         say(f"Nobody with the ref {ref!r} is waiting to sign up.")
         return 1
     print(f"/signup {code}")
+    if settings.discord.token is not None:
+        # No link opens a conversation with a bot there: it is typed, in any server that the bot is in.
+        print(f"/mentor signup words: {code}")
     links = await platforms.links(settings, code)
     for link in links:
         print(link)
@@ -226,6 +230,22 @@ async def invite(settings: Settings, ref: str) -> int:
         say("Telegram did not tell what the bot is called, so there is no link; `mentorbot check` says why.")
     which = "sends this to the bot, or follows the link," if links else "sends this to the bot"
     say(f"Whoever {which} within 30 days takes over what was imported; it works once.")
+    return 0
+
+
+async def invite_server(settings: Settings) -> int:
+    """Print the link that adds the bot to a Discord server."""
+    from bot import platforms
+
+    link = await platforms.server_link(settings)
+    if link.told:
+        say(link.told)
+    if not link.url:
+        return 1
+    print(link.url)
+    say(
+        "Who may manage a server opens this and adds the bot to it; it asks for what the bot needs, and no more."
+    )
     return 0
 
 

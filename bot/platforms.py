@@ -1,16 +1,28 @@
 """Which platforms are configured, and what each of them needs. A chat SDK is imported only where it is used."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from bot.config import Settings
 from bot.ports import Adapter, Finding
 
 NONE = "No platform is configured."
 REMEDY = (
-    "Set slack.bot_tokens for Slack, telegram.tokens for Telegram, or console.socket to talk to the service from a "
-    "terminal."
+    "Set slack.bot_tokens for Slack, telegram.tokens for Telegram, discord.token for Discord, or console.socket to "
+    "talk to the service from a terminal."
 )
+CHANNEL = "discord:#"
+"""What stands before the id of a channel of Discord's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An address that adds the bot to a server, or none; and what there is to say beside it."""
+
+    url: str
+    told: str = ""
 
 
 def configured(settings: Settings) -> list[Adapter]:
@@ -39,6 +51,15 @@ def configured(settings: Settings) -> list[Adapter]:
                 telegram.webhook_secret,
             )
         )
+    discord = settings.discord
+    if discord.token is not None:
+        from bot.adapters.discord.adapter import Discord
+
+        adapters.append(
+            Discord(
+                discord.token, discord.api_url, discord.gateway_url, discord.shards, discord.room_channels
+            )
+        )
     return adapters
 
 
@@ -52,6 +73,42 @@ async def links(settings: Settings, code: str) -> Sequence[str]:
     return [
         f"https://t.me/{name}?start={code}" for name in await usernames(telegram.tokens, telegram.api_url)
     ]
+
+
+async def server_link(settings: Settings) -> Link:
+    """Give the address that adds the bot to a Discord server with all it needs, whether Discord is reached or not."""
+    discord = settings.discord
+    if discord.token is None:
+        return Link("", "discord.token is not set; docs/discord.md says where it comes from.")
+    from bot.adapters.discord import permissions
+    from bot.adapters.discord.check import application
+
+    told = await application(discord.token, discord.api_url)
+    if not told.why and (number := str(told.body.get("id") or "")).isdecimal():
+        return Link(permissions.link(number))
+    why = told.why or "Discord did not answer as it should"
+    if number := permissions.application_in(discord.token):
+        return Link(permissions.link(number), f"{why}; the application's id is the one in the token.")
+    return Link("", f"{why}, and the token does not tell the application's id; `mentorbot check` says more.")
+
+
+def _discord_commands(settings: Settings) -> Sequence[Mapping[str, Any]]:
+    """Describe the commands as `run` registers them."""
+    from bot import program
+    from bot.adapters.discord.commands import definitions
+    from bot.app import locales
+    from bot.messages import Catalogue
+    from core import topics
+
+    policy = settings.policy
+    words = Catalogue.load(locales(), label=topics.load().name, default=policy.locale)
+    return definitions(program.commands(words, policy), words.locales, program.own(words, policy))
+
+
+def _claims_on_discord(settings: Settings) -> str:
+    """Give the id of the channel in which requests are offered, where it is one of Discord's."""
+    where = settings.policy.claim_channel or ""
+    return where.removeprefix(CHANNEL) if where.startswith(CHANNEL) else ""
 
 
 async def check(settings: Settings, now: datetime, held: Collection[str] = ()) -> Sequence[Finding]:
@@ -85,8 +142,30 @@ async def check(settings: Settings, now: datetime, held: Collection[str] = ()) -
     elif telegram.webhook_url or telegram.webhook_secret:
         seen = "Telegram is not used: telegram.tokens is empty, though other keys of telegram are set"
         findings.append(Finding("telegram", "warning", seen, "Set telegram.tokens, or remove the others."))
+    findings += await _check_discord(settings, now)
     if settings.console.socket is not None:
         findings.append(Finding("console", "ok", "it is configured"))
-    elif not (slack.bot_tokens or telegram.tokens):
+    elif not (slack.bot_tokens or telegram.tokens or settings.discord.token):
         findings.append(Finding("platforms", "fault", NONE, REMEDY))
     return findings
+
+
+async def _check_discord(settings: Settings, now: datetime) -> Sequence[Finding]:
+    discord, claims = settings.discord, _claims_on_discord(settings)
+    if discord.token is None:
+        if not (discord.room_channels or claims):
+            return ()
+        seen = "Discord is not used: discord.token is not set, though a channel of Discord's is named"
+        return [Finding("discord", "warning", seen, "Set discord.token, or leave the channel out.")]
+    from bot.adapters.discord.check import check as check_discord
+
+    return await check_discord(
+        discord.token,
+        discord.api_url,
+        discord.gateway_url,
+        discord.shards,
+        discord.room_channels,
+        claims,
+        _discord_commands(settings),
+        now,
+    )

@@ -133,7 +133,14 @@ class Gone:
     why: str
 
 
-Delivery = Sent | Later | Refused | Unknown | Gone
+@dataclass(frozen=True, slots=True)
+class Shut:
+    """The person takes no messages at this address now; when they next do something there, they can be told."""
+
+    why: str
+
+
+Delivery = Sent | Later | Refused | Unknown | Gone | Shut
 
 Handle = Callable[[Incoming], Awaitable[Answer]]
 

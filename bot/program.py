@@ -1,26 +1,46 @@
 """What the program offers its adapters: to handle events, to suggest, and the words they need by themselves."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from bot.commands import COMMANDS
-from bot.ports import Known, Program
+from bot.messages import Catalogue
+from bot.ports import Known, Program, Words
 from bot.render import Renderer
 from bot.router import Router, World
+from core.policy import Policy
 
 
 def program(router: Router, world: World) -> Program:
     """Put it together for everything that runs."""
-    policy, words = world.policy, world.words
+    return Program(
+        router.handle,
+        router.suggest,
+        own(world.words, world.policy),
+        commands(world.words, world.policy),
+        world.words.locales,
+        world.organisers,
+        router.bury,
+    )
+
+
+def own(words: Catalogue, policy: Policy) -> Words:
+    """Give what adapters say by themselves, in the language that a platform names."""
     renderer = Renderer(words, policy)
 
-    def own(locale: str | None) -> Mapping[str, str]:
+    def own_in(locale: str | None) -> Mapping[str, str]:
         known = words.match(locale) if locale else policy.locale
         return renderer.own(known, policy.zone)
 
-    def commands(locale: str) -> Sequence[Known]:
+    return own_in
+
+
+def commands(words: Catalogue, policy: Policy) -> Callable[[str], Sequence[Known]]:
+    """Describe all commands in a language."""
+
+    def commands_in(locale: str) -> Sequence[Known]:
         return [
             Known(name, words.text(f"help.about.{name}", {}, locale, policy.zone), row.who == "organiser")
             for name, row in COMMANDS.items()
         ]
 
-    return Program(router.handle, router.suggest, own, commands, words.locales, world.organisers, router.bury)
+    return commands_in

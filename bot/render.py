@@ -31,8 +31,8 @@ CONTROLS = ("next", "back", "cancel", "later", "open", "skip", "done", "yes", "n
 ABOUT_LIMIT = 40
 ABOUT = re.compile(r"[:：·,，。(（\n]|\. ")
 """What ends the first words of a row, which say enough of what it is about."""
-OWN = ("working", "saving", "saved", "close", "title")
-"""What adapters say by themselves, under `adapter`."""
+OWN = "adapter."
+"""Below it stands what adapters say by themselves."""
 
 
 class Renderer:
@@ -43,6 +43,8 @@ class Renderer:
         self._words = words
         self._community: Mapping[str, Json] = {"community": policy.community}
         self._controls: dict[str, Mapping[str, str]] = {}
+        keys = sorted(words.keys(words.locales[0]))
+        self._own = tuple(key.removeprefix(OWN) for key in keys if key.startswith(OWN))
 
     def message(self, message: Message, locale: str, zone: str, attached: Attached | None = None) -> Rendered:
         """Render one message."""
@@ -61,7 +63,9 @@ class Renderer:
 
     def own(self, locale: str, zone: str) -> Mapping[str, str]:
         """Give what an adapter says by itself."""
-        return {word: self._words.text(f"adapter.{word}", self._community, locale, zone) for word in OWN}
+        return {
+            word: self._words.text(f"adapter.{word}", self._community, locale, zone) for word in self._own
+        }
 
     def answer(self, replies: Replies, locale: str, zone: str) -> Answer:
         """Render all replies to one event."""

@@ -1,10 +1,8 @@
 """From an event to its answer: in order for each person, once for each event, and never with silence."""
 
-import asyncio
 import logging
 import re
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from random import Random
@@ -17,6 +15,7 @@ from bot.dialogs.engine import Conflict, Engine
 from bot.floods import Floods
 from bot.incoming import visible
 from bot.messages import Catalogue
+from bot.outbox import box
 from bot.outbox.box import PUT
 from bot.ports import (
     Answer,
@@ -33,6 +32,7 @@ from bot.ports import (
     Started,
     Submitted,
 )
+from bot.queues import Queues
 from bot.render import Renderer
 from bot.richtext import name as harmless
 from bot.rooms import relay
@@ -109,7 +109,7 @@ class Router:
         self._renderer = renderer
         self._clock = clock
         self._wake = wake
-        self._queues: dict[Address, tuple[asyncio.Lock, int]] = {}
+        self._queues = Queues()
         self._floods = Floods(world.policy)
 
     async def handle(self, incoming: Incoming) -> Answer:
@@ -118,7 +118,7 @@ class Router:
         over = 0 if isinstance(incoming.event, Opened) else self._floods.over(incoming.who)
         if over:
             return self._slow_down(incoming, first=over == 1)
-        async with self._in_order(incoming.who):
+        async with self._queues.in_order(incoming.who):
             try:
                 return await self._answer(visible(incoming))
             except Exception:  # the single catch-all: never silence
@@ -193,6 +193,7 @@ class Router:
             else world.policy.locale,
             zone=user.zone if user else account.zone or world.policy.zone,
             room_id=account.room_id,
+            reachable=account.reachable,
         )
 
     def _read(
@@ -202,7 +203,9 @@ class Router:
         if isinstance(incoming.event, Opened):
             # Nobody has said anything yet: who is not known stays unknown.
             return desk.show(turn) if incoming.event.surface == desk.SURFACE else (), turn
-        if turn.user is None or row is None or consent.missing(turn) or not allowed(turn, row):
+        if turn.user is None or row is None or not turn.reachable:
+            raise NeedsWriteError
+        if consent.missing(turn) or not allowed(turn, row):
             raise NeedsWriteError
         words = incoming.event.words if isinstance(incoming.event, Command) else ""
         return row.run(turn, words), turn
@@ -214,10 +217,20 @@ class Router:
         turn = self._turn(tx, incoming, now, alone=True)
         if not new:
             return self._engine.resume(turn), turn, False
+        if incoming.event == Reachable(yes=False):
+            users.reach(tx, turn.who, reachable=False)
+        elif not turn.reachable:
+            self._is_there(turn)
         in_form = turn.room_id is not None and self._engine.newest(turn) is not None
         replies = self._engine.settle(turn, self._event(turn, incoming))
         before, after = self._announcement(turn, in_form)
         return (*before, *replies, *after), turn, bool(tx.info.pop(PUT, False))
+
+    def _is_there(self, turn: Turn) -> None:
+        """Let what was held for somebody leave: who does something can be told something."""
+        users.reach(turn.tx, turn.who, reachable=True)
+        if turn.user is not None:
+            box.release(turn.tx, turn.user.id, turn.now)
 
     def _event(self, turn: Turn, incoming: Incoming) -> Replies:
         event = incoming.event
@@ -240,10 +253,7 @@ class Router:
                 return relay.deleted(turn) if turn.user else ()
             case Started(token):
                 return links.started(turn, token)
-            case Opened():
-                return ()
-            case Reachable(yes):
-                users.reach(turn.tx, turn.who, reachable=yes)
+            case Opened() | Reachable():
                 return ()
 
     def _command(self, turn: Turn, typed: str, words: str) -> Replies:
@@ -270,6 +280,9 @@ class Router:
         row = BUTTONS.get(action) or COMMANDS.get(action)
         if action in ("back", "cancel"):
             return self._command(turn, action, "")
+        if action == "continue":
+            # Where there was no time to answer, this asks what came of it.
+            return self._engine.resume(turn) or (say("error.nothing_pending"),)
         return self._run(turn, row, arg) if row else (say("error.stale"),)
 
     def _run(self, turn: Turn, row: Row, words: str) -> Replies:
@@ -306,22 +319,7 @@ class Router:
             return (say("room.waits", partner=partner),), ()
         return (), (say("room.again", partner=partner),)
 
-    # --- Order and floods ---------------------------------------------------------------------------------------
-
-    @asynccontextmanager
-    async def _in_order(self, who: Address) -> AsyncIterator[None]:
-        """Handle one person's events one after another, in the order in which they came."""
-        lock, users_of_it = self._queues.get(who, (asyncio.Lock(), 0))
-        self._queues[who] = (lock, users_of_it + 1)
-        try:
-            async with lock:
-                yield
-        finally:
-            lock, users_of_it = self._queues[who]
-            if users_of_it == 1:
-                del self._queues[who]
-            else:
-                self._queues[who] = (lock, users_of_it - 1)
+    # --- Floods -------------------------------------------------------------------------------------------------
 
     def _slow_down(self, incoming: Incoming, *, first: bool) -> Answer:
         """Say so once; the rest of the flood is not answered."""

@@ -109,3 +109,13 @@ class Answer:
     saved: bool = True
     dropped: bool = False
     """It was not taken on purpose, since it is one of a flood."""
+
+    @property
+    def form(self) -> Form | None:
+        """The form in front: the last one."""
+        return next((message.form for message in reversed(self.messages) if message.form), None)
+
+    @property
+    def besides(self) -> tuple[Rendered, ...]:
+        """What is said besides the form, its own introduction included."""
+        return tuple(message for message in self.messages if message.body or message.items or message.buttons)

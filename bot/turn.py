@@ -62,6 +62,8 @@ class Turn:
     locale: str = "en"
     zone: str = "UTC"
     room_id: int | None = None
+    reachable: bool = True
+    """Whether messages reach them where they act."""
 
     @property
     def me(self) -> User:

@@ -39,6 +39,11 @@ OTHER = {
     "telegram.webhook_url": "https://mentor.example.org:8443/mentors",
     "telegram.webhook_secret": "made_up-0",
     "telegram.api_url": "http://127.0.0.1:9000/telegram",
+    "discord.token": "MTIzNDU2Nzg5MDEyMzQ1Njc4.Gabcde.abcdefghijklmnopqrstuvwxyz0",
+    "discord.shards": "2",
+    "discord.room_channels": "1234567890123456789, 2234567890123456789",
+    "discord.api_url": "http://127.0.0.1:9000/api/v10",
+    "discord.gateway_url": "ws://127.0.0.1:9000/gateway",
     "http.listen": "0.0.0.0:8080",
     "requests.claim_channel": "slack:T1/C1",
     "mentorships.native_rooms": "off",
@@ -306,12 +311,29 @@ def test_any_text_is_read_or_refused_and_never_breaks(key: str, text: str) -> No
         ("telegram.webhook_secret", "x" * 257),
         ("telegram.api_url", "http://api.telegram.org"),
         ("telegram.api_url", "https://user@api.telegram.org"),
+        ("discord.token", "xoxb-1-abc"),
+        ("discord.token", "MTIzNDU2Nzg5MDEyMzQ1Njc4"),
+        ("discord.token", "MTIzNDU2Nzg5MDEyMzQ1Njc4.Gabcde"),
+        ("discord.token", "Bot MTIzNDU2Nzg5MDEyMzQ1Njc4.Gabcde.abcdefghijklmnopqrstuvwxyz0"),
+        ("discord.shards", "-1"),
+        ("discord.shards", "1001"),
+        ("discord.room_channels", "#mentors"),
+        ("discord.room_channels", "1234"),
+        ("discord.api_url", "http://discord.com/api/v10"),
+        ("discord.gateway_url", "https://gateway.discord.gg"),
+        ("discord.gateway_url", "ws://gateway.discord.gg"),
+        ("discord.gateway_url", "wss://user@gateway.discord.gg"),
+        ("discord.gateway_url", "wss://gateway.discord.gg:99999"),
+        ("discord.gateway_url", "wss://gateway.discord.gg/?v=10"),
         ("http.listen", "8080"),
         ("http.listen", "0.0.0.0:0"),
         ("http.listen", "0.0.0.0:70000"),
         ("http.listen", "::1:8080"),
         ("requests.claim_channel", "#mentors"),
         ("requests.claim_channel", "slack:C1"),
+        ("requests.claim_channel", "discord:1234567890123456789"),
+        ("requests.claim_channel", "discord:5001/1234567890123456789"),
+        ("requests.claim_channel", "discord:#mentors"),
         ("mentorships.native_rooms", "sometimes"),
         ("sessions.meeting_link", "http://meet.jit.si/{room}"),
         ("sessions.meeting_link", "https://meet.jit.si/ours"),
@@ -487,6 +509,21 @@ def test_the_addresses_of_telegram_end_without_one(tmp_path: Path) -> None:
     assert (telegram.api_url, telegram.webhook_url) == ("https://proxy.example", "https://mentor.example")
 
 
+def test_the_addresses_of_discord_end_without_one_and_its_channels_are_ids(tmp_path: Path) -> None:
+    given = {"discord.api_url": "https://proxy.example/api/", "discord.gateway_url": "ws://[::1]:9000/"}
+    (tmp_path / "config.yaml").write_text(
+        "discord: {room_channels: [1234567890123456789]}\nrequests: {claim_channel: discord:#1234567890123456789}",
+        encoding="utf-8",
+    )
+    settings = load(None, {}, given, tmp_path)
+    assert (settings.discord.api_url, settings.discord.gateway_url) == (
+        "https://proxy.example/api",
+        "ws://[::1]:9000",
+    )
+    assert settings.discord.room_channels == ("1234567890123456789",)
+    assert Address.parse(str(settings.policy.claim_channel)) == Address("discord", "#1234567890123456789")
+
+
 def test_what_the_mode_of_slack_needs_is_told_once_there_is_a_bot_token(tmp_path: Path) -> None:
     assert problems(tmp_path, "slack: {bot_tokens: [xoxb-1-abc]}") == [
         (
@@ -526,6 +563,21 @@ def test_telegrams_secrets_are_neither_shown_nor_repeated(tmp_path: Path) -> Non
     said = problems(tmp_path, "", None, dict.fromkeys(names, "hunter2/no"))
     assert len(said) == 2
     assert "hunter2" not in "".join(said)
+
+
+def test_discords_token_is_neither_shown_nor_repeated(tmp_path: Path) -> None:
+    token = OTHER["discord.token"]
+    settings = load(None, {}, {"discord.token": token}, tmp_path)
+    assert "discord.token: ***" in show(settings, origin=True)
+    assert settings.discord.token == token
+    assert token not in repr(settings)
+    (said,) = problems(tmp_path, "", None, {"discord.token": "hunter2.no"})
+    assert "hunter2" not in said
+    assert "three parts" in said
+    (tmp_path / "token").write_text(f"{token}\n", encoding="utf-8")
+    environ = {"MENTORBOT_DISCORD__TOKEN_FILE": str(tmp_path / "token")}
+    (tmp_path / "config.yaml").unlink()
+    assert load(None, environ, {}, tmp_path).discord.token == token
 
 
 def test_slacks_secrets_are_neither_shown_nor_repeated(tmp_path: Path) -> None:

@@ -40,6 +40,7 @@ async def played(kind: type[Driver], script: Script, folder: Path, url: str) -> 
         ("socket", "sqlite"),
         ("slack", "sqlite"),
         ("telegram", "sqlite"),
+        ("discord", "sqlite"),
     ],
     ids="-".join,
 )

@@ -16,6 +16,7 @@ SDKS = {"telegram": "telegram", "slack_bolt": "slack", "slack_sdk": "slack", "di
 SHARED_WITH_ADAPTERS = {
     "bot.ports",
     "bot.richtext",
+    "bot.adapters.clocks",
     "bot.adapters.pacing",
     "bot.adapters.presses",
     "bot.adapters.showing",

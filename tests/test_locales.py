@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, create_engine
 
 from bot import render
+from bot.adapters.discord import commands as discord
 from bot.commands import COMMANDS, DIALOGS
 from bot.dialogs import profile, settings
 from bot.fields import Choice, Confirm, Field
@@ -177,8 +178,19 @@ def samples(key: str) -> Iterator[dict[str, Json]]:
             yield {**usual, name: other}
 
 
+MENUS = {f"adapter.{word}" for word in (discord.WORDS_NAME, discord.ASK_NAME, discord.REPORT_NAME)}
+DESCRIPTIONS = {f"adapter.{word}" for word in (discord.ABOUT_COMMAND, discord.ABOUT_WORDS)}
+"""What Discord lists, and cuts where it is too long."""
+
+
 def limit(key: str) -> int | None:
     """The most characters that the tightest platform shows of a text of this kind."""
+    if key in MENUS or key.startswith("adapter.command_"):
+        return discord.NAME_LIMIT
+    if key in DESCRIPTIONS or key.startswith("help.about."):
+        return discord.ABOUT_LIMIT
+    if key == "adapter.continue":
+        return 40
     if key.endswith(".title"):
         return 24
     if ".button" in key or key.startswith("form.") or key.endswith((".yes", ".no")):
@@ -244,6 +256,27 @@ def latin(value: Json) -> Json:
     if isinstance(value, list):
         return [latin(each) for each in value]
     return value
+
+
+@pytest.mark.parametrize("locale", WORDS.locales)
+def test_each_command_has_a_name_of_its_own_that_discord_takes(locale: str) -> None:
+    """Lower case, in one word, and no two alike: Discord refuses all of them otherwise."""
+    named = {key.removeprefix("adapter.command_") for key in KEYS if key.startswith("adapter.command_")}
+    assert named == set(COMMANDS)
+    names = [WORDS.text(f"adapter.command_{name}", {}, locale, ZONE) for name in COMMANDS]
+    names += [WORDS.text(f"adapter.{discord.WORDS_NAME}", {}, locale, ZONE)]
+    assert [name for name in names if not re.fullmatch(r"[-_'\w]+", name) or name != name.lower()] == []
+    assert len(set(names[:-1])) == len(COMMANDS)
+
+
+def test_an_adapter_says_no_word_that_is_not_there_and_leaves_none_unsaid() -> None:
+    own = {key.removeprefix("adapter.") for key in of_file("adapter")}
+    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "bot" / "adapters").rglob("*.py"))
+    said = set(re.findall(r"\bwords\[\"(\w+)\"\]", source)) - set(render.CONTROLS)
+    assert said <= own
+    listed = {*discord.TEXTS, *(f"command_{name}" for name in COMMANDS)}
+    assert listed <= own
+    assert [word for word in sorted(own - listed) if f'"{word}"' not in source] == []
 
 
 # --- No key without a use, no use without a key -----------------------------------------------------------------

@@ -18,6 +18,9 @@ BOT, APP = "xoxb-111111111111-222222222222-abcdefghijklmnop", "xapp-1-A111-222-a
 KEY, SIGNING = new_key(), "8f742231b10e8888abcd99yyyzzz85a5"
 SHOWN = "what_telegram_shows"
 TELEGRAM = "123456789:AAExampleExampleExampleExampleExample1"
+DISCORD = "MTIzNDU2Nzg5MDEyMzQ1Njc4.Gabcde.abcdefghijklmnopqrstuvwxyz0"
+OTHERS = "OTg3NjU0MzIxMDk4NzY1NDMy.Gfedcb.zyxwvutsrqponmlkjihgfedcba9"
+INTERACTION = "aW50ZXJhY3Rpb246MTIzNDU2Nzg5MDEyMzQ1Njc4OTpzZWNyZXQ"
 WRITTEN = [
     BOT,
     APP,
@@ -28,6 +31,11 @@ WRITTEN = [
     "d3adb33fticket",
     TELEGRAM.partition(":")[2],
     SHOWN,
+    DISCORD,
+    OTHERS.partition(".")[2],
+    INTERACTION,
+    "opaque-interaction_token",
+    "webhook.token",
 ]
 LINES = [
     f"calling with {BOT} and {APP}",
@@ -40,6 +48,12 @@ LINES = [
     "wss://wss-primary.slack.com/link/?ticket=d3adb33fticket&app_id=abc",
     f"POST https://api.telegram.org/bot{TELEGRAM}/getMe",
     f"secret_token={SHOWN}",
+    f"Authorization: Bot {DISCORD}",
+    f"another bot's: {OTHERS}",
+    f"POST https://discord.com/api/v10/interactions/1234567890123456789/{INTERACTION}/callback",
+    "POST https://discord.com/api/v10/interactions/1234567890123456789/opaque-interaction_token/callback",
+    "PATCH https://discord.com/api/v10/webhooks/1234567890123456789/webhook.token/messages/@original",
+    f'{{"t": "INTERACTION_CREATE", "token": "{INTERACTION}"}}',
 ]
 Logged = Callable[[str], list[str]]
 
@@ -53,6 +67,7 @@ def settings(**more: str) -> Settings:
         "slack.signing_secret": SIGNING,
         "telegram.tokens": TELEGRAM,
         "telegram.webhook_secret": SHOWN,
+        "discord.token": DISCORD,
     }
     return load(None, {"MENTORBOT_HOME": "unused"}, given | more, Path.cwd())
 
@@ -74,6 +89,7 @@ def logged(capsys: pytest.CaptureFixture[str]) -> Iterator[Logged]:
             logging.getLogger("bot").exception("it failed")
         logging.getLogger("slack_bolt.Application").info("the body of a request: what Ana wrote")
         logging.getLogger("telegram.Bot").info("what a call says: what Ana wrote")
+        logging.getLogger("discord.http").info("what Discord answers: what Ana wrote")
         logging.getLogger("bot").debug("nobody wants to know")
         return capsys.readouterr().err.splitlines()
 
@@ -96,6 +112,8 @@ def test_no_secret_is_in_any_line_or_trace(logged: Logged, format_: str) -> None
     assert [secret for secret in WRITTEN if secret in whole] == []
     assert "POST https://hooks.slack.com/*** failed" in whole
     assert "api.telegram.org/bot***/getMe" in whole
+    assert whole.count("discord.com/api/v10/interactions/1234567890123456789/***/callback") == 2
+    assert "discord.com/api/v10/webhooks/1234567890123456789/***/messages/@original" in whole
     assert "literal for int() with base 10: 'calling with *** and ***'" in whole
     assert "what Ana wrote" not in whole
     assert "nobody wants to know" not in whole
@@ -128,7 +146,7 @@ def test_what_ends_the_program_is_told_without_its_secrets(
 
 @given(st.text(), st.text())
 def test_a_token_is_masked_wherever_it_stands(before: str, after: str) -> None:
-    for token in (BOT, APP):
+    for token in (BOT, APP, OTHERS, INTERACTION):
         assert token not in logs.mask(f"{before}{token} {after}")
 
 

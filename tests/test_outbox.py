@@ -21,7 +21,20 @@ from bot.outbox.box import CANCELLED, DEAD, EXPIRED, READY, SENDING, SENT, UNKNO
 from bot.outbox.claim import LEASE, Parcel, claim
 from bot.outbox.kinds import KINDS, MUTABLE
 from bot.outbox.settle import TRIES, backoff, recover, settle
-from bot.ports import Address, Delivery, Gone, Later, Place, Ref, Refused, Rendered, Sent, Unknown
+from bot.ports import (
+    Address,
+    Command,
+    Delivery,
+    Gone,
+    Later,
+    Place,
+    Ref,
+    Refused,
+    Rendered,
+    Sent,
+    Shut,
+    Unknown,
+)
 from bot.richtext import plain
 from bot.turn import Action, Attachment, Item, Message, message_from, message_json
 from core import users
@@ -615,11 +628,53 @@ async def test_who_is_gone_everywhere_leaves_it_in_the_list(store_url: str) -> N
         await post.wait(HOUR)
         assert await post.states() == {"hello": DEAD}
         assert len(await post.world.read(box.troubles)) == 1
-        # Nobody is written to where nobody is.
+
+
+async def test_what_comes_for_somebody_who_can_be_reached_nowhere_waits_and_then_is_listed(
+    store_url: str,
+) -> None:
+    async with open_post(store_url) as post:
+        post.told.outcomes = [Gone("blocked the bot")]
+        await post.put(letter(PLAIN, post.ana, "hello"))
+        await post.deliver()
         await post.put(letter(PLAIN, post.ana, "next"))
-        assert await post.wait(2 * HOUR) == []
-        assert len(other.pushed) == 1
+        assert await post.wait(13 * DAY) == []
+        assert await post.states() == {"hello": DEAD, "next": READY}
+        # Nobody is written to where nobody is.
+        assert len(post.told.pushed) == 1
+        await post.wait(2 * DAY)
         assert (await post.states())["next"] == DEAD
+        assert [row.trouble for row in await post.world.read(box.troubles)] == [
+            "blocked the bot",
+            "no reachable address",
+        ]
+
+
+async def test_what_somebody_does_not_take_now_waits_until_they_act(store_url: str) -> None:
+    async with open_post(store_url) as post:
+        post.told.outcomes = [Shut("closed")]
+        await post.put(
+            letter(PLAIN, post.ana, "first"), letter(PLAIN, await post.world.user("lee"), "another's")
+        )
+        await post.deliver()
+        await post.put(letter(PLAIN, post.ana, "second"))
+        await post.wait(DAY)
+        # It is tried once, and not again and again.
+        assert [to for to, _, _ in post.told.pushed] == ["ana", "lee"]
+        assert await post.states() == {"first": READY, "second": READY, "another's": SENT}
+        await post.world.does("ana", Command("help"))
+        await post.deliver()
+        assert [words(message) for _, _, message in post.told.pushed[2:]] == ["first", "second"]
+        assert set((await post.states()).values()) == {SENT}
+
+
+async def test_what_somebody_else_can_answer_does_not_wait(store_url: str) -> None:
+    async with open_post(store_url) as post:
+        post.told.outcomes = [Shut("closed")]
+        await post.put(letter("offer.reminder", post.ana, "an offer waits"))
+        await post.deliver()
+        assert await post.states() == {"an offer waits": DEAD}
+        assert not KINDS["offer"].waits
 
 
 # --- What is on the screen already ------------------------------------------------------------------------------

@@ -135,7 +135,7 @@ async def test_people_do_not_wait_for_each_other(postgres_store_url: str) -> Non
 async def test_nothing_is_remembered_of_people_whose_events_are_done(store_url: str) -> None:
     async with open_world(store_url) as world:
         await asyncio.gather(*(world.types(f"guest{number % 7}", "/help") for number in range(50)))
-        assert world.app.router._queues == {}
+        assert world.app.router._queues._queues == {}
 
 
 # --- A dialog of the test's own ---------------------------------------------------------------------------------

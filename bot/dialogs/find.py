@@ -287,17 +287,19 @@ def initial(turn: Turn, args: Args) -> Mapping[str, Json]:
 def finish(turn: Turn, args: Args, answers: Answers) -> Replies | Refused:
     """Show who was found."""
     del args
-    return results(
-        turn,
-        {
-            "topics": answers["topics"],
-            "languages": [],
-            "free": [],
-            "goal": answers.get("goal") or turn.me.goal,
-            "format": answers.get("format") or "ongoing",
-            "urgency": answers.get("urgency") or "month",
-        },
-    )
+    return results(turn, wish_of(turn, answers))
+
+
+def wish_of(turn: Turn, answers: Answers) -> dict[str, Json]:
+    """Put the answers as a wish."""
+    return {
+        "topics": answers["topics"],
+        "languages": [],
+        "free": [],
+        "goal": answers.get("goal") or turn.me.goal,
+        "format": answers.get("format") or "ongoing",
+        "urgency": answers.get("urgency") or "month",
+    }
 
 
 FIND = Dialog("find", fields, finish, initial=initial)

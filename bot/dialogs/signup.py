@@ -7,6 +7,7 @@ from bot.dialogs.approvals import WAITING
 from bot.dialogs.form import Answers, Args, Dialog, Refused
 from bot.dialogs.values import values_of
 from bot.fields import Choice, Confirm, Field, Number, Option, Text, Week
+from bot.outbox import box
 from bot.turn import Action, Message, Replies, Say, Start, Turn, say
 from core import tokens, users
 from core.policy import FORMATS
@@ -155,6 +156,8 @@ def finish(turn: Turn, args: Args, answers: Answers) -> Replies | Refused:
     if invited is not None:
         user_id = invited
         users.change(turn.tx, user_id, turn.now, **values)
+        # Until now there was no address for what somebody wrote to them.
+        box.release(turn.tx, user_id, turn.now)
     else:
         user_id = users.create(turn.tx, turn.now, turn.policy, **values)
     users.claim(turn.tx, turn.who, user_id)

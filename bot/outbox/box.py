@@ -17,6 +17,9 @@ from core.store.upsert import insert_or_ignore
 READY, SENDING, SENT, UNKNOWN = "ready", "sending", "sent", "unknown"
 DEAD, EXPIRED, CANCELLED = "dead", "expired", "cancelled"
 
+HELD = "held until the person acts"
+"""The trouble of what waits for somebody who takes no messages."""
+
 PUT = "outbox.put"
 """Set in the connection's `info` when something was put: whoever commits wakes the delivery."""
 
@@ -93,6 +96,17 @@ def cancel(tx: Connection, subject: str, now: datetime, kind: str | None = None)
 def move(tx: Connection, subject: str, kind: str, due_at: datetime) -> int:
     """Let what has not been sent of a kind leave at another moment; returns how many rows."""
     done = tx.execute(update(outbox).where(_waiting(subject, kind)).values(due_at=due_at))
+    tx.info[PUT] = True
+    return done.rowcount
+
+
+def release(tx: Connection, user_id: int, now: datetime) -> int:
+    """Let what was held for somebody leave, since they are there; returns how many rows."""
+    done = tx.execute(
+        update(outbox)
+        .where(and_(outbox.c.user_id == user_id, outbox.c.state == READY, outbox.c.trouble == HELD))
+        .values(due_at=now, trouble=None)
+    )
     tx.info[PUT] = True
     return done.rowcount
 

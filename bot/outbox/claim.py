@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, bindparam, exists, func, select, update
 
-from bot.outbox.box import CANCELLED, EXPIRED, READY, SENDING, SENT
+from bot.outbox.box import CANCELLED, EXPIRED, HELD, READY, SENDING, SENT
 from bot.outbox.holding import Reader, hold
 from bot.outbox.kinds import KINDS, Kind
 from bot.turn import Message, message_from
@@ -49,6 +49,7 @@ DUE = (
         outbox.c.fence,
         outbox.c.attempts,
         outbox.c.doubts,
+        outbox.c.trouble,
         users.c.locale,
         users.c.zone,
         users.c.quiet_from,
@@ -119,7 +120,10 @@ PLACES = (
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """One send: a row, or several that go out together; `to` lists where the person may be reached, best first."""
+    """One send: a row, or several that go out together; `to` lists where the person may be reached, best first.
+
+    `held`: it has waited for them to act, and they have not.
+    """
 
     rows: tuple[int, ...]
     kind: Kind
@@ -133,6 +137,7 @@ class Parcel:
     fences: tuple[int, ...]
     attempts: int
     doubts: int
+    held: bool = False
     edits: tuple[tuple[Address, str], ...] | None = None
 
 
@@ -234,6 +239,7 @@ def _parcels(
                 fences=tuple(row.fence + 1 for row in rows),
                 attempts=first.attempts + 1,
                 doubts=first.doubts,
+                held=first.trouble == HELD,
                 edits=_refs(tx, first.edits) if first.edits is not None else None,
             )
         )

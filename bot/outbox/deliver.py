@@ -14,7 +14,19 @@ from sqlalchemy import Connection
 from bot.outbox.carry import Lost, fetch
 from bot.outbox.claim import Parcel, claim
 from bot.outbox.settle import Outcome, recover, settle
-from bot.ports import Adapter, Attached, Delivery, Later, Ref, Refused, Rendered, Sent, ShownItem, Unknown
+from bot.ports import (
+    Adapter,
+    Attached,
+    Delivery,
+    Later,
+    Ref,
+    Refused,
+    Rendered,
+    Sent,
+    ShownItem,
+    Shut,
+    Unknown,
+)
 from bot.richtext import plain
 from bot.turn import Attachment, Carried, Message, Turn
 from core.address import Address
@@ -183,7 +195,7 @@ class Outbox:
             return await self._gather(parcel, now)
         address = next((place for place in parcel.to if place.platform in self._adapters), None)
         if address is None:
-            return None, Refused("no reachable address", again=not parcel.to)
+            return None, Refused("not connected") if parcel.to else Shut("no reachable address")
         if not any(isinstance(message.attachment, Carried) for message in parcel.messages):
             return address, await self._push(address, parcel, now)
         if self._files.locked():

@@ -14,6 +14,8 @@ class Kind:
     `mutable`: the person may switch it off. `expires`: not sent later than this after it was due. `on_ambiguous`:
     what to do when nobody knows whether it arrived. `private`: its words are somebody's own. `gathers`: it is not
     sent, but opens a shared room for people. `protects`: it cannot be passed on, where a platform can see to that.
+    `waits`: where the person takes no messages now, it is held until they act; else it is given up at once, so that
+    somebody else is asked.
     """
 
     name: str
@@ -28,6 +30,7 @@ class Kind:
     silent: bool = False
     gathers: bool = False
     protects: bool = False
+    waits: bool = True
 
 
 DAY = timedelta(days=1)
@@ -36,8 +39,8 @@ KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
         # An offer leaves at once outside quiet hours; it uses up the cap but never waits for it.
-        Kind("offer", capped=False, bundles=False, private=True),
-        Kind("offer.reminder", mutable=True, expires=DAY, on_ambiguous="skip", silent=True),
+        Kind("offer", capped=False, bundles=False, private=True, waits=False),
+        Kind("offer.reminder", mutable=True, expires=DAY, on_ambiguous="skip", silent=True, waits=False),
         Kind("offer.closed", quiet="pass", capped=False, counts=False, bundles=False),
         Kind("offer.silent"),
         # What a channel shows has no reader with quiet hours of their own.

@@ -7,10 +7,10 @@ from typing import Any, assert_never
 
 from sqlalchemy import Connection, and_, bindparam, insert, select, update
 
-from bot.outbox.box import CANCELLED, DEAD, READY, SENDING, SENT, UNKNOWN
+from bot.outbox.box import CANCELLED, DEAD, HELD, READY, SENDING, SENT, UNKNOWN
 from bot.outbox.claim import Parcel
 from bot.outbox.kinds import KINDS
-from bot.ports import Delivery, Gone, Later, Refused, Sent, Unknown
+from bot.ports import Delivery, Gone, Later, Refused, Sent, Shut, Unknown
 from core import users
 from core.address import Address
 from core.store.tables import deliveries, outbox
@@ -18,9 +18,11 @@ from core.store.tables import deliveries, outbox
 TRIES = 8
 DOUBTS = 1
 SLOWEST = 3600.0
+HELD_FOR = timedelta(days=14)
+"""How long a message waits for somebody who takes none to do something; then it is listed as not delivered."""
 
 # The fence shuts out an owner whose lease ran out and whose row another process has taken since.
-HELD = (
+STILL_OURS = (
     select(outbox.c.id, outbox.c.fence)
     .where(
         and_(
@@ -101,7 +103,7 @@ def settle(
 def _held(tx: Connection, outcomes: Sequence[Outcome], owner: str) -> list[Outcome]:
     """Leave out what is not this owner's any more: another process says how that went."""
     rows = [row for parcel, _, _ in outcomes for row in parcel.rows]
-    fences = {row.id: row.fence for row in tx.execute(HELD, {"rows": rows, "by": owner})}
+    fences = {row.id: row.fence for row in tx.execute(STILL_OURS, {"rows": rows, "by": owner})}
     return [
         outcome
         for outcome in outcomes
@@ -130,14 +132,24 @@ def _outcome(
             if parcel.kind.on_ambiguous == "resend" and doubts < DOUBTS:
                 return READY, now + backoff(tries, rng), tries, doubts + 1, why[:120]
             return UNKNOWN, now, tries, doubts, why[:120]
-        case Gone(why):
-            if address is not None:
-                users.reach(tx, address, reachable=False)
-            if address is not None and len(parcel.to) > 1:
-                return READY, now, tries, doubts, why[:120]
-            return DEAD, now, tries, doubts, why[:120]
+        case Gone() | Shut():
+            end, due, trouble = _unreached(tx, parcel, address, delivery, now)
+            return end, due, tries, doubts, trouble[:120]
         case _:
             assert_never(delivery)
+
+
+def _unreached(
+    tx: Connection, parcel: Parcel, address: Address | None, delivery: Gone | Shut, now: datetime
+) -> tuple[str, datetime, str]:
+    """Try the person's next address at once; without one, wait until they act, or give it up."""
+    if address is not None:
+        users.reach(tx, address, reachable=False)
+        if len(parcel.to) > 1:
+            return READY, now, delivery.why
+    if isinstance(delivery, Shut) and parcel.kind.waits and not parcel.held:
+        return READY, now + HELD_FOR, HELD
+    return DEAD, now, delivery.why
 
 
 def recover(tx: Connection, now: datetime, real: datetime, *, alone: bool) -> int:

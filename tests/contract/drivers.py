@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from bot.stage.driver import ConsoleDriver, Driver
 from tests.contract.socket_driver import SocketDriver
+from tests.platforms.discord_driver import DiscordDriver
 from tests.platforms.slack_driver import SlackDriver
 from tests.platforms.telegram_driver import TelegramDriver
 
@@ -12,4 +13,5 @@ DRIVERS: Mapping[str, type[Driver]] = {
     "socket": SocketDriver,
     "slack": SlackDriver,
     "telegram": TelegramDriver,
+    "discord": DiscordDriver,
 }

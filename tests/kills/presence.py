@@ -9,6 +9,7 @@ from tests.kills.lines import Push
 from tests.kills.process import Service
 from tests.platforms.kit import WireServer
 
+UNSETTLED = "outbox WHERE state IN ('ready', 'sending')"
 PATIENCE = 120.0
 """Seconds in which something happens that other people do, kills included."""
 
@@ -33,6 +34,10 @@ class Presence:
         self.times += 1
         self.here = True
         self._server.changed()
+
+    async def go(self) -> None:
+        """Wait until its connections have ended with it."""
+        self.went()
 
     def went(self) -> None:
         """Note that it has ended: nobody waits for it any more."""
@@ -88,9 +93,12 @@ def pushes(posted: Mapping[str, tuple[str, str, float]], presence: Presence, ser
     return [push for _, push in sorted(arrived, key=lambda one: one[0])]
 
 
-async def nothing_left(server: WireServer, service: Service) -> None:
-    """Wait until all that is in the outbox is settled; looks again whenever something happens, or twice a second."""
-    while service.count("outbox WHERE state IN ('ready', 'sending')"):
+async def nothing_left(server: WireServer, service: Service, rows: str = UNSETTLED) -> None:
+    """Wait until all that is in the outbox is settled; looks again whenever something happens, or twice a second.
+
+    `rows` are others that are waited for, as a table and a condition.
+    """
+    while service.count(rows):
         seen = len(server.calls) + sum(call.status is not None for call in server.calls)
 
         def more(seen: int = seen) -> bool:

@@ -49,10 +49,12 @@ class Service:
         key: str | None = None,
         url: str = "",
         environment: Mapping[str, str] = NOTHING,
+        module: str = "bot",
     ) -> None:
         """`key` seals private text, "" lets the service make one; without one, text is stored readably.
 
-        `url` is another database than the one in the folder; `environment` is where secrets are given.
+        `url` is another database than the one in the folder; `environment` is where secrets are given; `module` is
+        run instead of the program, which it starts.
         """
         self.home = folder / "home"
         self.socket = folder / "socket"
@@ -72,6 +74,7 @@ class Service:
             **environment,
         }
         self._folder = folder
+        self._module = module
         self._process: Process | None = None
         self._reading: asyncio.Task[None] | None = None
         self._listens = asyncio.Event()
@@ -87,7 +90,7 @@ class Service:
         options = [part for setting in self._settings for part in ("--set", setting)]
         return await asyncio.create_subprocess_exec(
             sys.executable,
-            *("-m", "bot", *options, *arguments),
+            *("-m", self._module, *options, *arguments),
             cwd=self._folder,
             env=self._environment,
             stdin=DEVNULL,

@@ -40,7 +40,7 @@ class Presence(presence.Presence):
         """Note that it has ended: nobody reads what it had asked for any more."""
         self.telegram.supersede(self.bot, "the connection has ended")
         self.went()
-        await self.telegram.until(lambda: not self.telegram.polling)
+        await self.telegram.until(lambda: self.bot.id not in self.telegram.polling)
 
 
 class Member:

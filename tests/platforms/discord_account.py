@@ -19,6 +19,8 @@ class Accounts(Answering):
         super().__init__(seed)
         self.commands: dict[str, list[Json]] = {}
         """What is registered: everywhere under "", and by guild."""
+        self.page: Json = {}
+        """What is set on the application's page otherwise than it is at first."""
         for verb, path, handler in (
             ("get", "/users/@me", self._me),
             ("get", "/users/@me/guilds", self._guilds),
@@ -51,6 +53,7 @@ class Accounts(Answering):
             "id": self.app_id, "name": self.bot.name, "icon": None, "description": "", "bot_public": False,
             "bot_require_code_grant": False, "verify_key": "0" * 64, "flags": 0, "summary": "", "rpc_origins": [],
             "owner": {**self.bot.json(), "bot": False}, "team": None, "interactions_endpoint_url": None,
+            "approximate_guild_count": len(self.guilds), "integration_types_config": {"0": {}}, **self.page,
         })  # fmt: skip
 
     async def _gateway(self, _: Ask) -> web.Response:
@@ -118,13 +121,16 @@ class Accounts(Answering):
             raise Refusal(10004)
         return self.guilds[ask.ids["guild"]]
 
-    async def _guilds(self, _: Ask) -> web.Response:
-        every = self.guilds.values()
+    async def _guilds(self, ask: Ask) -> web.Response:
+        most, after = int(ask.query.get("limit", "200")), int(ask.query.get("after", "0"))
+        if not 1 <= most <= 200:
+            self.refuse_form(ask, f"a limit of {most}")
+        every = sorted(self.guilds.values(), key=lambda each: int(each.id))
         return web.json_response([
-            {"id": each.id, "name": each.name, "icon": None, "owner": False, "permissions": str(each.granted),
-             "features": []}
-            for each in every
-        ])  # fmt: skip
+            {"id": each.id, "name": each.name, "icon": None, "banner": None, "owner": False,
+             "permissions": str(each.granted), "features": []}
+            for each in every if int(each.id) > after
+        ][:most])  # fmt: skip
 
     async def _guild(self, ask: Ask) -> web.Response:
         return web.json_response(self._in(ask).json(self.bot))

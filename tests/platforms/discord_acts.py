@@ -44,6 +44,8 @@ class Acting(Accounts):
         """Prepare it; every chance in it comes from the seed."""
         super().__init__(seed)
         self._abandoned = 0
+        self.people_seconds = 3.0
+        """How long somebody waits for an answer, unless told otherwise."""
 
     def abandon(self) -> None:
         """Stop waiting for answers and forget sessions without a connection: the bot was killed."""
@@ -52,14 +54,16 @@ class Acting(Accounts):
         self.changed()
 
     async def interact(
-        self, user: User, kind: int, data: Json, place: Channel, message: Message | None = None, timeout: float = 3
+        self, user: User, kind: int, data: Json, place: Channel, message: Message | None = None,
+        timeout: float | None = None,
     ) -> Ack:  # fmt: skip
-        """Tell the bot what somebody did, and wait for its answer as long as Discord does."""
+        """Tell the bot what somebody did, and wait for its answer as long as people do."""
         self._forget()
         made = Interaction(self.snowflake(), self.letters(60), kind, user, place, self.now, data, message)
         self.interactions[made.token] = made
         event = Event("INTERACTION_CREATE", self._written(made), place.guild.id if place.guild else "")
         start, before = self.now, self._abandoned
+        seconds = self.people_seconds if timeout is None else timeout
         place.opened = True
         await self.tell(event)
         why = ""
@@ -69,7 +73,7 @@ class Acting(Accounts):
             why = "nobody"
         else:
             try:
-                await self.until(lambda: made.answer is not None or self._abandoned > before, timeout)
+                await self.until(lambda: made.answer is not None or self._abandoned > before, seconds)
             except TimeoutError:
                 why = "timeout"
             if made.answer is None:

@@ -1,5 +1,6 @@
 """Discord's books, how it reads requests and writes refusals, and what it lets happen how often."""
 
+import base64
 import json
 import mimetypes
 import os
@@ -31,6 +32,8 @@ GATEWAY = "gateway"
 REAL_LIMITS = {MESSAGE: (5, 5.0), EDIT: (5, 5.0), DELETE: (5, 1.0), FOLLOWUP: (5, 2.0), ORIGINAL: (5, 2.0)}
 """Calls in so many seconds, per channel or token, as bots have observed them; Discord publishes none."""
 FREE = (10_000, 1.0)
+ROUTE = web.RequestKey("route", tuple[str, str])
+"""Which route a request is of, and what its limit is counted by."""
 
 SAID: dict[int, tuple[int, str]] = {
     0: (404, "404: Not Found"),
@@ -124,7 +127,8 @@ class DiscordCore(WireServer):
         super().__init__(seed)
         self._last = 0
         self.app_id = self.snowflake()
-        self.token = f"MTA.{self.letters(6)}.{self.letters(27)}"
+        named = base64.urlsafe_b64encode(self.app_id.encode()).decode().rstrip("=")
+        self.token = f"{named}.{self.letters(6)}.{self.letters(27)}"
         self.bot = User(self.app_id, "mentoring", is_bot=True)
         self.users: dict[str, User] = {self.app_id: self.bot}
         self.guilds: dict[str, Place] = {}
@@ -179,7 +183,7 @@ class DiscordCore(WireServer):
             ask = await self._read(request, path)
             self._line(ask)
             body = ask.body if isinstance(ask.body, dict) else {"list": ask.body}
-            request["route"] = (method, ask.ids.get("channel") or ask.ids.get("token") or "")
+            request[ROUTE] = (method, ask.ids.get("channel") or ask.ids.get("token") or "")
 
             async def act() -> web.StreamResponse:
                 try:
@@ -217,7 +221,9 @@ class DiscordCore(WireServer):
             ask.body = await self._json(ask, await request.text())
         elif request.content_type == "multipart/form-data":
             form = await request.post()
-            ask.body = await self._json(ask, str(form.get("payload_json") or "{}"))
+            said = form.get("payload_json") or "{}"
+            # A part that says that it is JSON comes as bytes.
+            ask.body = await self._json(ask, said if isinstance(said, str) else bytes(said).decode())  # type: ignore[arg-type]  # no file
             for key, value in form.items():
                 if isinstance(value, web.FileField) and (number := re.fullmatch(r"files\[(\d+)\]", key)):
                     mime = mimetypes.guess_type(value.filename)[0] or value.content_type
@@ -259,8 +265,8 @@ class DiscordCore(WireServer):
             return
         if response.content_type == "application/json":
             response.headers["Content-Type"] = "application/json"
-        if "route" in request and response.status != 429:
-            response.headers.update(self._bucket(*request["route"]))
+        if ROUTE in request and response.status != 429:
+            response.headers.update(self._bucket(*request[ROUTE]))
 
     async def _file(self, request: web.Request) -> web.StreamResponse:
         file = self.files.get(request.match_info["file"])

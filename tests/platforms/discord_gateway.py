@@ -69,9 +69,13 @@ class Gateway(DiscordCore):
         """The bot is told of its own messages, as it is."""
         self.silent = False
         """Connections look open and are dead: nothing is answered any more."""
+        self.deaf = False
+        """Nobody says good-bye to who closes a connection."""
         self.heartbeat_ms = 41_250
         self.shards = 1
         """How many sessions Discord advises."""
+        self.least_shards = 1
+        """Whoever begins with fewer is closed with 4011."""
         self._sockets: set[web.WebSocketResponse] = set()
         self.web.router.add_get("/gateway", self._link)
         self.web.router.add_get("/gateway/", self._link)
@@ -93,13 +97,14 @@ class Gateway(DiscordCore):
         """Wait until so many sessions are ready and have a connection."""
         await self.until(lambda: len(self.alive) >= count, timeout)
 
-    async def drop(self, *, resume: bool = True, code: int = 4000) -> None:
-        """Close all connections with this code; without `resume` their sessions are forgotten."""
-        open_now = list(self._sockets)
-        for session in self.sessions:
+    async def drop(self, *only: Session, resume: bool = True, code: int = 4000) -> None:
+        """Close all connections, or those of these sessions; without `resume` the sessions are forgotten."""
+        dropped = list(only or self.sessions)
+        open_now = [session.ws for session in only if session.ws] if only else list(self._sockets)
+        for session in dropped:
             session.ws = None
-        if not resume:
-            self.sessions.clear()
+            if not resume:
+                self.sessions.remove(session)
         for socket in open_now:
             await socket.close(code=code)
 
@@ -182,7 +187,7 @@ class Gateway(DiscordCore):
         answer = await self.serve(request, GATEWAY, dict(request.query), act)
         if answer.status != 204:
             return answer
-        socket = web.WebSocketResponse(max_msg_size=4096)
+        socket = web.WebSocketResponse(max_msg_size=4096, autoclose=False)
         await socket.prepare(request)
         self._sockets.add(socket)
         session: Session | None = None
@@ -200,6 +205,9 @@ class Gateway(DiscordCore):
                     break
                 session = await self._frame(socket, session, frame)
                 self.changed()
+            if self.deaf:
+                await self._stopping.wait()
+            await socket.close()
         finally:
             self._sockets.discard(socket)
             if session is not None and session.ws is socket:
@@ -244,6 +252,8 @@ class Gateway(DiscordCore):
             await self._closed(socket, 4014, f"privileged intents {intents:b}")
         elif len(shard) != 2 or not 0 <= shard[0] < shard[1]:
             await self._closed(socket, 4010, f"shard {shard}")
+        elif shard[1] < self.least_shards:
+            await self._closed(socket, 4011, "")
         else:
             # A new process has taken the place of one that is no more.
             self.sessions = [each for each in self.sessions if each.ws is not None or each.shard != shard]

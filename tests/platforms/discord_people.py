@@ -92,7 +92,7 @@ class Person:
 
     async def slash(
         self, verb: str, given: Mapping[str, Any] | None = None, *, command: str = "mentor",
-        where: Channel | None = None, timeout: float = 3,
+        where: Channel | None = None, timeout: float | None = None,
     ) -> Ack:  # fmt: skip
         """Use a subcommand, or a whole command where it has none: `verb` is "" then."""
         data = self._line(command, verb, given or {}, where or self.here)
@@ -100,7 +100,7 @@ class Person:
 
     async def autocomplete(
         self, verb: str, option: str, typed: str, given: Mapping[str, Any] | None = None, *,
-        command: str = "mentor", where: Channel | None = None, timeout: float = 3,
+        command: str = "mentor", where: Channel | None = None, timeout: float | None = None,
     ) -> list[Json]:  # fmt: skip
         """Type into an option: what is offered, each with name and value."""
         place = where or self.here
@@ -108,7 +108,7 @@ class Person:
         return (await self._act(AUTOCOMPLETE, data, place, timeout=timeout)).choices
 
     async def user_menu(
-        self, name: str, target: "Person", *, where: Channel | None = None, timeout: float = 3
+        self, name: str, target: "Person", *, where: Channel | None = None, timeout: float | None = None
     ) -> Ack:
         """Use a command of the menu on somebody."""
         place = where or self.here
@@ -119,7 +119,7 @@ class Person:
             resolved["members"] = {target.id: {key: value for key, value in member.items() if key != "user"}}
         return await self._act(COMMAND, {**data, "resolved": resolved}, place, timeout=timeout)
 
-    async def message_menu(self, name: str, message: Message, *, timeout: float = 3) -> Ack:
+    async def message_menu(self, name: str, message: Message, *, timeout: float | None = None) -> Ack:
         """Use a command of the menu on a message."""
         self._sees(message)
         data = {**self._command(3, name, message.channel), "target_id": message.id}
@@ -160,7 +160,7 @@ class Person:
     # Messages of the bot
 
     async def press(
-        self, message: Message, wanted: str, *, version: int | None = None, timeout: float = 3
+        self, message: Message, wanted: str, *, version: int | None = None, timeout: float | None = None
     ) -> Ack:
         """Press a button by custom_id or label; one of a former version, as before an edit was seen."""
         self._sees(message)
@@ -171,7 +171,7 @@ class Person:
         return await self._act(COMPONENT, data, message.channel, message, timeout)
 
     async def select(
-        self, message: Message, wanted: str, values: Sequence[str], *, timeout: float = 3
+        self, message: Message, wanted: str, values: Sequence[str], *, timeout: float | None = None
     ) -> Ack:
         """Choose in a select, found by custom_id or placeholder; options by value or label."""
         self._sees(message)
@@ -197,7 +197,7 @@ class Person:
         assert self.modal is not None
         enter(self.modal, values)
 
-    async def submit(self, values: Mapping[str, Any] | None = None, *, timeout: float = 3) -> Ack:
+    async def submit(self, values: Mapping[str, Any] | None = None, *, timeout: float | None = None) -> Ack:
         """Enter and send the modal in front; it stays open where the bot does not answer."""
         await self.fill(values or {})
         form = self.modal
@@ -214,7 +214,12 @@ class Person:
         self.server.fronts.pop(self.id, None)
 
     async def _act(
-        self, kind: int, data: Json, place: Channel, message: Message | None = None, timeout: float = 3
+        self,
+        kind: int,
+        data: Json,
+        place: Channel,
+        message: Message | None = None,
+        timeout: float | None = None,
     ) -> Ack:
         ack = await self.server.interact(self.user, kind, data, place, message, timeout)
         self.acks.append(ack)
@@ -226,12 +231,12 @@ class Person:
 
     async def say(
         self, text: str = "", *, reply_to: Message | None = None, files: Sequence[tuple[str, bytes]] = (),
-        where: Channel | None = None,
+        where: Channel | None = None, longest: int = 2_000,
     ) -> Message:  # fmt: skip
-        """Write a message, to the bot or where else they may."""
+        """Write a message, to the bot or where else they may; who pays for it writes 4,000 characters."""
         place = where or self.dm
         need(text.strip() or files, "an empty message")
-        need(len(text) <= 2_000, "longer than 2,000 characters")
+        need(len(text) <= longest, f"longer than {longest} characters")
         need(place.sees(self.user), f"{self.user.name} does not see {place}")
         message = Message(
             self.server.snowflake(), place, self.user, text.strip(), self.server.now, reply_to=reply_to

@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from tests.platforms.discord_core import Ask, Refusal
-from tests.platforms.discord_gateway import GUILDS, Event, Gateway
+from tests.platforms.discord_gateway import GUILDS, MEMBERS, Event, Gateway
 from tests.platforms.discord_limits import (
     EPHEMERAL,
     FILE,
@@ -66,8 +66,10 @@ class Posting(Gateway):
             ("delete", "/channels/{channel}/messages/{message}", self._delete),
             ("post", "/channels/{channel}/threads", self._thread),
             ("get", "/channels/{channel}/thread-members", self._members),
+            ("get", "/channels/{channel}/thread-members/{user}", self._one),
             ("put", "/channels/{channel}/thread-members/{user}", self._add),
             ("delete", "/channels/{channel}/thread-members/{user}", self._remove),
+            ("get", "/guilds/{guild}/threads/active", self._active),
         ):
             self.route(verb, path, handler)
 
@@ -113,8 +115,16 @@ class Posting(Gateway):
         return web.json_response(self._named(ask)[1].json())
 
     async def _list(self, ask: Ask) -> web.Response:
-        found = [each for each in self._seen(ask).messages if not each.deleted]
-        most = int(ask.query.get("limit", "50"))
+        if extra := set(ask.query) - {"limit", "before", "after", "around"}:
+            self.violate(f"{ask.where}: unknown fields {sorted(extra)}")
+        most, before, after = (
+            int(ask.query.get(key, value))
+            for key, value in (("limit", 50), ("before", 1 << 63), ("after", 0))
+        )
+        if not 1 <= most <= 100:
+            self.refuse_form(ask, f"a limit of {most}")
+        every = [each for each in self._seen(ask).messages if not each.deleted]
+        found = [each for each in every if after < int(each.id) < before]
         return web.json_response([each.json() for each in reversed(found[-most:])])
 
     async def _typing(self, ask: Ask) -> web.Response:
@@ -230,7 +240,7 @@ class Posting(Gateway):
         channel = self.channels.get(ask.ids["channel"])
         if channel is None:
             raise Refusal(10003)
-        if channel.guild is not None and not channel.guild.granted & VIEW:
+        if channel.guild is not None and not channel.granted(self.app_id) & VIEW:
             raise Refusal(50001)
         return channel
 
@@ -251,7 +261,7 @@ class Posting(Gateway):
                 raise Refusal(50007)
         elif channel.guild is not None:
             needed = IN_THREADS if channel.kind == PRIVATE_THREAD else SEND
-            if not channel.guild.granted & needed:
+            if not channel.granted(self.app_id) & needed:
                 raise Refusal(50013)
         return channel
 
@@ -291,7 +301,7 @@ class Posting(Gateway):
         parent, body = self._seen(ask), ask.body
         if parent.kind != TEXT_CHANNEL or parent.guild is None:
             raise Refusal(50024)
-        if not parent.guild.granted & THREADS:
+        if not parent.granted(self.app_id) & THREADS:
             raise Refusal(50013)
         fields = {"name", "type", "auto_archive_duration", "invitable", "rate_limit_per_user"}
         minutes = body.get("auto_archive_duration", 1_440)
@@ -303,7 +313,7 @@ class Posting(Gateway):
             self.refuse_form(ask, f"a thread of type {body['type']}")
         thread = Channel(
             self.snowflake(), PRIVATE_THREAD, body["name"], parent.guild, parent, {self.app_id: self.bot},
-            invitable=body.get("invitable", True), minutes=minutes,
+            invitable=body.get("invitable", True), minutes=minutes, owner=self.app_id,
         )  # fmt: skip
         self.channels[thread.id] = parent.guild.channels[thread.id] = thread
         data = {**thread.json(), "newly_created": True}
@@ -332,6 +342,26 @@ class Posting(Gateway):
         thread.members.pop(user.id, None)
         return web.Response(status=204)
 
+    async def _active(self, ask: Ask) -> web.Response:
+        guild = self.guilds.get(ask.ids["guild"])
+        if guild is None:
+            raise Refusal(10004)
+        threads = [
+            each
+            for each in guild.channels.values()
+            if each.kind == PRIVATE_THREAD and not each.archived and self.app_id in each.members
+        ]
+        mine = [{"id": each.id, "user_id": self.app_id, "flags": 0} for each in threads]
+        return web.json_response({"threads": [each.json() for each in threads], "members": mine})
+
     async def _members(self, ask: Ask) -> web.Response:
         thread = self._seen(ask)
+        if not self.privileged & MEMBERS:
+            raise Refusal(50001)
         return web.json_response([{"id": thread.id, "user_id": user, "flags": 0} for user in thread.members])
+
+    async def _one(self, ask: Ask) -> web.Response:
+        thread, user = self._joining(ask)
+        if user.id not in thread.members:
+            raise Refusal(10007)
+        return web.json_response({"id": thread.id, "user_id": user.id, "flags": 0})

@@ -3,9 +3,10 @@
 ```
 async with DiscordServer(seed=1) as discord:  # .token .app_id .api_url .gateway_url; with discord.patched():
     guild = discord.guild("5001", "Academy")  # guild.channel("general", *people) makes or finds one; .place.granted
+    await guild.remove()                      # the bot, that is: it is in that guild no more
     ana = guild.person("101", name="Ana Ruiz", locale="es-ES")  # later: discord.person("101"); in several guilds: same
     await discord.connected()                 # a session is ready; discord.intents as identified, .identifies, .resumes
-    ack = await ana.slash("find", {"words": "rust"})  # Ack(ok, kind, seconds, why, interaction, event); timeout=3 each
+    ack = await ana.slash("find", {"words": "rust"})  # Ack(ok, kind, seconds, why, interaction, event); timeout= each
     # ack.message, ack.modal, ack.choices; in ana.here (a channel of the first guild), or where=ana.dm, where=channel
     choices = await ana.autocomplete("find", "words", "py")  # [{"name": …, "value": …}]
     await ana.press(message, "accept:7")      # by custom_id or label; await ana.select(message, "set", ["a", "b"])
@@ -28,9 +29,10 @@ async with DiscordServer(seed=1) as discord:  # .token .app_id .api_url .gateway
 ```
 Names for faults are the verb and the path with # for ids: MESSAGE, EDIT, DELETE, DM, CALLBACK, FOLLOWUP, ORIGINAL,
 COMMANDS, THREAD, MEMBER stand for the frequent ones, and GATEWAY for the opening of the websocket.
+`discord.page` is what was set on the application's page; `channel.overwrites` what is allowed and denied in a channel.
 Settings: `limits` (calls and seconds by route; REAL_LIMITS are as Discord's), `limit_all`, `dm_opens` (then 40003),
-`privileged` (intents granted), `answer_seconds` 3, `token_seconds` 900, `nonce_seconds` 120, `echoes`, `silent`,
-`shards`.
+`privileged` (intents granted), `answer_seconds` and `people_seconds` 3, `token_seconds` 900, `nonce_seconds` 120,
+`echoes`, `silent`, `deaf`, `shards`, `least_shards` (fewer are closed with 4011).
 `discord.commands[""]` are the bot's commands, and those of a guild by its id; `discord.invalid` counts 401, 403, 429.
 """
 
@@ -61,7 +63,7 @@ from tests.platforms.discord_core import (
     refusal,
 )
 from tests.platforms.discord_forms import ClientRefuses
-from tests.platforms.discord_gateway import Event, Session
+from tests.platforms.discord_gateway import GUILDS, Event, Session
 from tests.platforms.discord_markup import Fired, shown
 from tests.platforms.discord_people import SILENCE, Person
 from tests.platforms.discord_world import (
@@ -142,6 +144,11 @@ class Guild:
             person.join(self.place)
         return person
 
+    async def remove(self) -> None:
+        """Remove the bot, which is told so and sees nothing of this guild any more."""
+        self.server.forget(self.id)
+        await self.server.tell(Event("GUILD_DELETE", {"id": self.id}, self.id, GUILDS))
+
 
 class DiscordServer(Acting):
     """A local Discord with one bot, in as many guilds as wanted."""
@@ -163,6 +170,12 @@ class DiscordServer(Acting):
     def person(self, user: str) -> Person:
         """Find somebody who has joined a guild."""
         return self.people[user]
+
+    def forget(self, guild: str) -> None:
+        """Take a guild with its channels out of the bot's sight."""
+        place = self.guilds.pop(guild)
+        for channel in place.channels:
+            del self.channels[channel]
 
     @contextmanager
     def patched(self) -> Iterator[None]:

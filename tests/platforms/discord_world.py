@@ -100,8 +100,12 @@ class Channel:
     archived: bool = False
     minutes: int = 10_080
     """Without a message, until a thread is archived."""
+    overwrites: list[Json] = field(default_factory=list)
+    """What is allowed and denied here to everybody (the id of the guild) or somebody, apart from the guild."""
     opened: bool = False
     """The bot has opened this conversation, or was written to in it."""
+    owner: str = "0"
+    """Who has opened a thread."""
 
     def __repr__(self) -> str:
         """Say which it is, without all it leads to."""
@@ -112,6 +116,17 @@ class Channel:
         if self.guild is not None and user.id not in self.guild.members:
             return False
         return not self.members or user.id in self.members
+
+    def granted(self, user: str) -> int:
+        """What the bot may do in a channel of a guild; in a thread, what it may do in its channel."""
+        place = self.parent or self
+        assert place.guild is not None
+        may = place.guild.granted
+        for whose in (place.guild.id, user):
+            for each in place.overwrites:
+                if each["id"] == whose:
+                    may = may & ~int(each["deny"]) | int(each["allow"])
+        return may
 
     def find(self, message_id: str) -> "Message | None":
         """Find a message that is still there."""
@@ -127,20 +142,16 @@ class Channel:
         out |= {"name": self.name, "guild_id": self.guild.id, "rate_limit_per_user": 0}
         if self.kind == TEXT_CHANNEL:
             return {
-                **out,
-                "position": 0,
-                "nsfw": False,
-                "permission_overwrites": [],
-                "topic": None,
+                **out, "position": 0, "nsfw": False, "permission_overwrites": self.overwrites, "topic": None,
                 "parent_id": None,
-            }
+            }  # fmt: skip
         assert self.parent is not None
         metadata = {
             "archived": self.archived, "auto_archive_duration": self.minutes, "locked": False,
             "archive_timestamp": stamp(self.id), "invitable": self.invitable, "create_timestamp": stamp(self.id),
         }  # fmt: skip
         return {
-            **out, "parent_id": self.parent.id, "owner_id": "0", "thread_metadata": metadata,
+            **out, "parent_id": self.parent.id, "owner_id": self.owner, "thread_metadata": metadata,
             "message_count": len(self.messages), "member_count": len(self.members),
             "total_message_sent": len(self.messages),
         }  # fmt: skip

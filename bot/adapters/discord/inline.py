@@ -6,7 +6,7 @@ of `@everyone`, stands a character that nobody sees.
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal, assert_never
 from urllib.parse import urlsplit
@@ -72,8 +72,8 @@ def _place(leaf: Leaf) -> tuple[tuple[str, ...], str]:
 
 def _merged(leaves: Iterable[Leaf]) -> Iterator[Leaf]:
     """Put together what looks alike: what begins in one text may end in the next."""
-    for alike, run in groupby(leaves, lambda leaf: replace(leaf, text="")):
-        yield replace(alike, text="".join(leaf.text for leaf in run))
+    for (path, href, kind), run in groupby(leaves, lambda leaf: (leaf.path, leaf.href, leaf.kind)):
+        yield Leaf("".join(leaf.text for leaf in run), path, href, kind)
 
 
 def _written(leaf: Leaf) -> str:

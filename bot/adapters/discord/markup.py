@@ -63,7 +63,7 @@ def small(rich: Rich) -> list[str]:
 
 def size(text: str) -> int:
     """Count the UTF-16 units of a text."""
-    return len(text) + sum(1 for sign in text if sign > "\uffff")
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def spelt(rich: Rich) -> str:
@@ -110,6 +110,9 @@ def _broken(leaves: Iterable[Leaf]) -> list[list[Leaf]]:
     """Part leaves at the ends of lines, so that no style goes over one."""
     lines: list[list[Leaf]] = [[]]
     for leaf in leaves:
+        if "\n" not in leaf.text:
+            lines[-1].append(leaf)
+            continue
         first, *rest = leaf.text.split("\n")
         lines[-1].append(replace(leaf, text=first))
         lines += [[replace(leaf, text=each)] for each in rest]

@@ -81,22 +81,27 @@ def content(rendered: Rendered) -> list[Part]:
 def packed(parts: Sequence[Part]) -> list[Payload]:
     """Pack parts into as few payloads as hold them, in order."""
     runs: list[Part] = []
+    many = letters = 0
     for part in parts:
-        if runs and _fits([*runs[-1], *part]):
-            runs[-1] = [*runs[-1], *part]
+        more, longer = _size(part)
+        if runs and many + more <= MOST_COMPONENTS and letters + longer <= markup.LIMIT:
+            runs[-1] += part
+            many, letters = many + more, letters + longer
         else:
             runs.append(list(part))
+            many, letters = more, longer
     return [_payload(run) for run in runs or [[text(NOTHING)]]]
 
 
 def text_length(components: Iterable[Component]) -> int:
     """Count what components show."""
-    return sum(markup.size(each["content"]) for each in components_in([*components]) if each["type"] == TEXT)
+    return _size([*components])[1]
 
 
-def _fits(components: Part) -> bool:
-    many = sum(1 for _ in components_in(components))
-    return many <= MOST_COMPONENTS and text_length(components) <= markup.LIMIT
+def _size(components: Part) -> tuple[int, int]:
+    """Count components, and what they show."""
+    every = list(components_in(components))
+    return len(every), sum(markup.size(each["content"]) for each in every if each["type"] == TEXT)
 
 
 def _payload(components: Part) -> Payload:
@@ -108,9 +113,10 @@ def _apart(components: Part) -> Part:
     taken: set[str] = set()
     for each in components_in(components):
         if each["type"] == BUTTON and isinstance(each, dict):
-            name = each["custom_id"]
-            names = (name, *(presses.copied(name, number) for number in range(2, MOST_COMPONENTS + 2)))
-            each["custom_id"] = next(one for one in names if one not in taken)
+            name, number = each["custom_id"], 1
+            while each["custom_id"] in taken:
+                number += 1
+                each["custom_id"] = presses.copied(name, number)
             taken.add(each["custom_id"])
     return components
 
@@ -222,7 +228,8 @@ def answered(message: Mapping[str, Any], data: str, values: Sequence[str] = ()) 
     told = [*words, text(markup.escape(f"{TICK}{said}"))]
     if not said or not words or not data.startswith(presses.SETTINGS):
         return None
-    return _payload(told) if _fits(told) else None
+    written = packed([[each] for each in told])
+    return written[0] if len(written) == 1 else None
 
 
 def _content(component: Mapping[str, Any]) -> str:

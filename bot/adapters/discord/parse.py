@@ -74,7 +74,7 @@ def parse(frame: Body, bot: str) -> Signal | None:
         case "INTERACTION_CREATE":
             return _interaction(data, bot)
         case "MESSAGE_CREATE":
-            return _message(data, bot)
+            return message(data, bot)
         case "MESSAGE_UPDATE":
             return _edited(data)
         case "MESSAGE_DELETE":
@@ -255,7 +255,8 @@ def _author(message: Body) -> str:
     return author if whole and "guild_id" not in message and not is_of_a_bot(message) else ""
 
 
-def _message(message: Body, bot: str) -> Heard | None:
+def message(message: Body, bot: str) -> Heard | None:
+    """Read what somebody wrote to the bot alone."""
     user, kind = _author(message), message.get("type", 0)
     if not user or user == bot or isinstance(kind, bool) or kind not in SAID:
         return None

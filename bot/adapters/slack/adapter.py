@@ -111,6 +111,8 @@ class Slack:
             return await self._take(req)
 
         self._app = AsyncApp(
+            # Without a name it reads the source of all that called it, to take that of a file.
+            name=NAME,
             signing_secret=signing_secret or "",
             authorize=authorize,
             logger=logging.getLogger("slack_bolt"),

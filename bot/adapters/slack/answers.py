@@ -13,7 +13,7 @@ from bot.adapters.showing import Showing
 from bot.adapters.slack import blocks, forms
 from bot.adapters.slack.calls import Body, Calls, Failed
 from bot.adapters.slack.surface import Heard
-from bot.ports import Answer, Command, Form, Pressed, Rendered, Submitted
+from bot.ports import Answer, Command, Pressed, Rendered, Submitted
 
 Words = Mapping[str, str]
 NOTHING: Body = {}
@@ -46,7 +46,7 @@ class Answers:
             return
         if surface.kind == "modal":
             self._showing.at_once(self._update(heard, answer, words))
-            if isinstance(event, Submitted) and form_in(answer) is None:
+            if isinstance(event, Submitted) and answer.form is None:
                 self._showing.in_order((heard.team, heard.user), self._post(heard, answer))
         elif surface.kind == "home" or opens_modal(heard, answer):
             self._showing.at_once(self._open(heard, answer, words))
@@ -72,7 +72,7 @@ class Answers:
     # --- Modals -------------------------------------------------------------------------------------------------
 
     def _submitted(self, heard: Heard, answer: Answer, words: Words) -> Body:
-        form = form_in(answer)
+        form = answer.form
         if form is None:
             self._showing.in_order((heard.team, heard.user), self._post(heard, answer))
             return {"response_action": "clear"}
@@ -81,7 +81,7 @@ class Answers:
         asked = set(event.values) if isinstance(event, Submitted) and event.run == form.run else set[str]()
         if wrong and wrong.keys() <= asked and len(answer.messages) == 1:
             return {"response_action": "errors", "errors": wrong}
-        return {"response_action": "update", "view": forms.form_view(form, before(answer), words)}
+        return {"response_action": "update", "view": forms.form_view(form, answer.besides, words)}
 
     async def _open(self, heard: Heard, answer: Answer, words: Words) -> None:
         view = self._view(answer, words)
@@ -96,7 +96,7 @@ class Answers:
         surface = heard.surface
         view = self._view(answer, words)
         held = isinstance(heard.incoming.event, Submitted)
-        if held and form_in(answer) is None:
+        if held and answer.form is None:
             view = forms.saving_view(words["title"], words["saved"], words["close"])
         # A view that was acknowledged with another one has another hash since.
         stale = {} if held or not surface.hash else {"hash": surface.hash}
@@ -107,9 +107,9 @@ class Answers:
             await self._post(heard, answer)
 
     def _view(self, answer: Answer, words: Words) -> dict[str, Any]:
-        form = form_in(answer)
+        form = answer.form
         if form is not None:
-            return forms.form_view(form, before(answer), words)
+            return forms.form_view(form, answer.besides, words)
         return forms.message_view(answer.messages, words["title"], words["close"])
 
     # --- Messages -----------------------------------------------------------------------------------------------
@@ -160,17 +160,7 @@ def opens_modal(heard: Heard, answer: Answer) -> bool:
     """
     event = heard.incoming.event
     in_chat = isinstance(event, Submitted) and bool(event.values)
-    return bool(heard.surface.trigger) and form_in(answer) is not None and not in_chat
-
-
-def form_in(answer: Answer) -> Form | None:
-    """Give the form of an answer: the last one, which is in front."""
-    return next((message.form for message in reversed(answer.messages) if message.form), None)
-
-
-def before(answer: Answer) -> tuple[Rendered, ...]:
-    """Give what is said besides the form, its own introduction included."""
-    return tuple(message for message in answer.messages if message.body or message.items or message.buttons)
+    return bool(heard.surface.trigger) and answer.form is not None and not in_chat
 
 
 def payloads(messages: Sequence[Rendered]) -> list[Body]:

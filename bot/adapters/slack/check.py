@@ -3,9 +3,8 @@
 import asyncio
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -13,14 +12,15 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from bot.adapters.clocks import compared, sent_at
 from bot.adapters.slack.manifest import SCOPES
 from bot.ports import Finding
 from bot.richtext import name as harmless
 
 PATIENCE = 10
 """Seconds for one call."""
-ODD, WRONG = timedelta(seconds=30), timedelta(minutes=5)
-"""How far the clock may be off; Slack's signatures are good for five minutes."""
+WRONG = timedelta(minutes=5)
+"""How far the clock may be off: Slack's signatures are good for no longer."""
 
 _CODE = re.compile(r"[a-z_]{1,60}")
 _SIGNING_SECRET = re.compile(r"[0-9a-f]{32}")
@@ -83,7 +83,7 @@ async def check(
     times: list[timedelta] = []
 
     def note_time(told: Told) -> None:
-        sent = _date(told.headers.get("Date", ""))
+        sent = sent_at(told.headers.get("Date", ""))
         if sent is not None:
             times.append(now + timedelta(seconds=loop.time() - begun) - sent)
 
@@ -192,15 +192,11 @@ def _secret(secret: str) -> Finding:
 
 
 def _clock(off: timedelta, mode: str) -> Finding:
-    name, seconds = "slack clock", round(abs(off).total_seconds())
-    if abs(off) <= ODD:
-        return Finding(name, "ok", "it agrees with Slack's")
-    way = "ahead of" if off > timedelta() else "behind"
-    seen = f"this machine's clock is {seconds} seconds {way} Slack's"
-    remedy = "Switch time synchronisation on (on Linux: timedatectl set-ntp true)."
+    clock = compared("Slack", off)
     if mode == "http" and abs(off) >= WRONG:
-        return Finding(name, "fault", f"{seen}: every request from Slack is refused as too old", remedy)
-    return Finding(name, "warning", seen, remedy)
+        seen = f"{clock.seen}: every request from Slack is refused as too old"
+        return replace(clock, state="fault", seen=seen)
+    return clock
 
 
 def _unreachable(api_url: str) -> str:
@@ -244,11 +240,3 @@ def _refused(error: SlackApiError) -> Told:
 def _data(answer: AsyncSlackResponse | object) -> Mapping[str, object]:
     data = getattr(answer, "data", None)
     return data if isinstance(data, Mapping) else {}
-
-
-def _date(header: str) -> datetime | None:
-    try:
-        sent = parsedate_to_datetime(header)
-    except ValueError:
-        return None
-    return sent if sent.tzinfo else sent.replace(tzinfo=UTC)

@@ -5,12 +5,12 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from itertools import chain
 from urllib.parse import urlsplit
 
 import aiohttp
 
+from bot.adapters.clocks import compared, sent_at
 from bot.ports import Finding
 from bot.richtext import name as harmless
 
@@ -18,8 +18,6 @@ PATIENCE = 10
 """Seconds for one call."""
 LISTEN = 3
 """Seconds in which another program that fetches is noticed: it comes back within two of being interrupted."""
-ODD = timedelta(seconds=30)
-"""How far the clock may be off: Telegram forgives it, but reminders would come at other times."""
 RECENT = timedelta(hours=1)
 MANY = 100
 
@@ -84,7 +82,7 @@ async def check(
                 looks.append(_bot(bot, mode, webhook_url or "", now, held, listen))
         findings += chain.from_iterable(await asyncio.gather(*looks))
     if times:
-        findings.append(_clock(min(times, key=abs)))
+        findings.append(compared("Telegram", min(times, key=abs)))
     return findings
 
 
@@ -205,16 +203,6 @@ def _waiting(info: Mapping[str, object]) -> str:
     return f"; {count} {'waits' if count == 1 else 'wait'}" if count else ""
 
 
-def _clock(off: timedelta) -> Finding:
-    name, seconds = "telegram clock", round(abs(off).total_seconds())
-    if abs(off) <= ODD:
-        return Finding(name, "ok", "it agrees with Telegram's")
-    way = "ahead of" if off > timedelta() else "behind"
-    seen = f"this machine's clock is {seconds} seconds {way} Telegram's"
-    remedy = "Switch time synchronisation on (on Linux: timedatectl set-ntp true)."
-    return Finding(name, "warning", seen, remedy)
-
-
 def _host(url: str) -> str:
     """Give the name in an address: what stands behind it may be somebody's secret."""
     return urlsplit(url).hostname or "?"
@@ -250,7 +238,7 @@ class _Bot:
             async with self.session.post(
                 f"{self.api_url}/bot{self.token}/{method}", data=arguments, allow_redirects=False
             ) as answer:
-                date, status = _date(answer.headers.get("Date", "")), answer.status
+                date, status = sent_at(answer.headers.get("Date", "")), answer.status
                 body = await answer.json(content_type=None)
         except (aiohttp.ClientError, OSError, ValueError) as error:
             # Its words would hold the address, and the token in it.
@@ -277,11 +265,3 @@ def _read(body: object, status: int, date: datetime | None) -> Told:
         case _:
             return Told({}, date, f"Telegram did not answer as it should (status {status})")
     return Told({}, date, why, code)
-
-
-def _date(header: str) -> datetime | None:
-    try:
-        sent = parsedate_to_datetime(header)
-    except ValueError:
-        return None
-    return sent if sent.tzinfo else sent.replace(tzinfo=UTC)

@@ -1,0 +1,93 @@
+"""What somebody wrote while the bot was away: Discord tells it nobody afterwards, but the conversation still has it.
+
+A session that is resumed tells what it missed. After one that is lost, the first thing a person does in their
+conversation with the bot brings with it what they wrote there before the new session, and after the bot's last words.
+"""
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+
+from bot.adapters.discord.calls import Call, Calls, Failed
+from bot.adapters.discord.parse import message
+from bot.adapters.discord.payload import Body, bodies_of, body_of, id_in
+from bot.adapters.discord.send import POST
+from bot.adapters.discord.surface import Heard
+from bot.ports import Edited
+
+log = logging.getLogger(__name__)
+
+MOST = 10_000
+LAST = 20
+"""Messages that are looked at: who wrote more than these has asked again already."""
+OLDEST = timedelta(days=1)
+EPOCH_MILLISECONDS = 1_420_070_400_000
+"""Discord's time begins with 2015; an id begins with the time."""
+
+Take = Callable[[Heard], Awaitable[None]]
+
+
+class Missed:
+    """Knows with whom it has caught up in this session."""
+
+    def __init__(self, calls: Calls) -> None:
+        """With nobody yet."""
+        self._calls = calls
+        self._caught_up: OrderedDict[str, asyncio.Task[None]] = OrderedDict()
+        self._since = 0.0
+
+    def begin(self) -> None:
+        """Begin anew: there is another session."""
+        self._caught_up.clear()
+        self._since = asyncio.get_running_loop().time()
+
+    async def before(self, heard: Heard, take: Take) -> None:
+        """Let what its person wrote before this and nobody has heard be taken, oldest first; `take` leaves the rest."""
+        surface, user = heard.surface, heard.user
+        catching_up = self._caught_up.get(user)
+        if catching_up is not None:
+            # Whatever else they do meanwhile comes after it.
+            await asyncio.wait({catching_up})
+            return
+        # A change of an old message is no place from which to look back.
+        if surface.kind != "chat" or not surface.channel or isinstance(heard.incoming.event, Edited):
+            return
+        begun = self._caught_up[user] = asyncio.create_task(self._catch_up(heard, take))
+        if len(self._caught_up) > MOST:
+            self._caught_up.popitem(last=False)
+        await begun
+
+    async def _catch_up(self, heard: Heard, take: Take) -> None:
+        for missed in await self._look(heard):
+            await take(missed)
+
+    async def _look(self, heard: Heard) -> list[Heard]:
+        now = heard.surface.interaction or heard.surface.message
+        session = timedelta(seconds=asyncio.get_running_loop().time() - self._since)
+        query = {"before": now, "limit": str(LAST)}
+        place = {"channel_id": heard.surface.channel}
+        told = await self._calls.ask(Call("GET", POST, place, query=query))
+        if isinstance(told, Failed):
+            log.warning("what was written while the bot was away cannot be read: %s", told.error)
+            return []
+        found: list[Heard] = []
+        for each in bodies_of(told):
+            age = _age(each, now)
+            ours = id_in(body_of(each.get("author")).get("id")) == self._calls.id
+            # What the bot has said since the session began answers what was told by it, and nothing older.
+            if age > OLDEST or (ours and age > session):
+                break
+            if (missed := message(each, self._calls.id)) is not None and missed.user == heard.user:
+                found.append(missed)
+        return found[::-1]
+
+
+def _age(message: Body, now: str) -> timedelta:
+    return _time(now) - _time(id_in(message.get("id")))
+
+
+def _time(snowflake: str) -> datetime:
+    milliseconds = (int(snowflake or "0") >> 22) + EPOCH_MILLISECONDS
+    return datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=milliseconds)

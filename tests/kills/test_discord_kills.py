@@ -1,0 +1,304 @@
+"""The service on Discord, in a process of its own, killed and stopped while people sign up, ask, accept and talk."""
+
+import asyncio
+import logging
+import os
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from random import Random, SystemRandom
+
+import pytest
+
+from core.store.types import new_key
+from tests.kills import checks, seed
+from tests.kills.discord_people import Member, Presence, pushes
+from tests.kills.lines import Line
+from tests.kills.people import Ledger
+from tests.kills.people import Person as Organiser
+from tests.kills.presence import nothing_left
+from tests.kills.process import Service
+from tests.kills.test_kills import sending, unmistakable
+from tests.platforms.discord_program import GUILD, at, texts
+from tests.platforms.discord_server import MESSAGE, DiscordServer, Person
+from tests.platforms.kit import Hang
+from tests.platforms.program import locked
+
+log = logging.getLogger(__name__)
+
+SLOTS = 6
+"""Stories that go on at the same time."""
+LINES = 2
+LONGEST = 10.0
+LATE = "Still saving. Press Continue in a moment to see the answer."
+LEFT = "What you write here no longer goes to 201."
+
+
+@asynccontextmanager
+async def discord_and_service(
+    folder: Path, key: str
+) -> AsyncIterator[tuple[DiscordServer, Service, Presence]]:
+    """Make a Discord with a server, and a service for it that has not begun."""
+    async with DiscordServer(seed=1) as discord:
+        discord.guild(GUILD, "Academy")
+        secrets = {"MENTORBOT_DISCORD__TOKEN": discord.token}
+        service = Service(
+            folder,
+            f"discord.api_url={discord.api_url}",
+            f"discord.gateway_url={discord.gateway_url}",
+            key=key,
+            environment=secrets,
+        )
+        async with service:
+            yield discord, service, Presence(discord)
+        assert not discord.violations, discord.violations
+        assert not discord.fired
+
+
+class Crowd:
+    """Pairs who meet and talk, until it is enough."""
+
+    def __init__(self, presence: Presence, rng: Random) -> None:
+        self.ledger = Ledger()
+        self.enough = asyncio.Event()
+        self._presence = presence
+        self._rng = rng
+        self._topics = iter(unmistakable())
+        self._number = 0
+
+    def member(self, user: int, name: str) -> Member:
+        made = self._presence.discord.guild(GUILD).person(str(user), name)
+        return Member(made, self._presence, self.ledger, Random(self._rng.random()))
+
+    async def live(self) -> None:
+        """Go on until it is enough, then until everybody has done what they began."""
+        async with asyncio.TaskGroup() as crowd:
+            for _ in range(SLOTS):
+                crowd.create_task(self._pairs())
+
+    async def _pairs(self) -> None:
+        """Pair after pair: sign up, ask, accept, talk."""
+        while not self.enough.is_set():
+            self._number += 1
+            number, topic = self._number, next(self._topics)
+            mentee = self.member(1000 + number, f"mentee-{number:04}")
+            mentor = self.member(5000 + number, f"mentor-{number:04}")
+            await asyncio.gather(mentee.sign_up("mentee", topic), mentor.sign_up("mentor", topic))
+            await mentee.ask(topic)
+            await mentor.accept(mentee.name)
+            await asyncio.gather(mentee.talk(mentor.name, LINES), mentor.talk(mentee.name, LINES))
+
+
+@pytest.mark.parametrize(
+    "kills", [pytest.param(5, id="five"), pytest.param(50, id="many", marks=pytest.mark.soak)]
+)
+async def test_on_discord_nothing_is_lost_or_done_twice_however_often_the_process_is_killed(
+    folder: Path, kills: int
+) -> None:
+    number = int(os.environ.get("KILLS_SEED") or SystemRandom().randrange(10**6))
+    try:
+        async with asyncio.timeout(90 + 6 * kills):
+            await kill_and_check(folder, kills, Random(number))
+    except BaseException as wrong:
+        wrong.add_note(f"again with KILLS_SEED={number}")
+        raise
+
+
+async def kill_and_check(folder: Path, kills: int, rng: Random) -> None:
+    interrupted = Counter[int]()
+    async with discord_and_service(folder, key := new_key()) as (discord, service, presence):
+        await seed.pairs(service.url, key, [])
+        crowd = Crowd(presence, rng)
+        living = asyncio.create_task(crowd.live())
+        try:
+            for _ in range(kills):
+                await run_and_kill(service, presence, living, rng)
+                interrupted.update(sending(service))
+                assert not living.done(), living.exception()
+            await run_and_finish(service, presence, crowd, living)
+        finally:
+            living.cancel()
+            await asyncio.wait({living})
+        arrived = pushes(discord, presence, service)
+        # What the organiser has had sent again may be there for longer than Discord remembers; all else comes once.
+        checks.check(service, crowd.ledger, arrived, dict.fromkeys(crowd.ledger.requeued, 1))
+        acks = [ack for person in discord.people.values() for ack in person.acks]
+        written = sum(len(person.said) for person in discord.people.values())
+        calls, sessions = len(discord.calls), len(discord.identifies)
+    assert service.count("outbox WHERE state = 'sending'") == 0
+    copies = sum(count - 1 for count in Counter(push["once"] for push in arrived).values())
+    assert copies <= len(crowd.ledger.requeued)
+    said = crowd.ledger.said
+    figures = {
+        "kills": kills,
+        "sessions": sessions,
+        "interactions": len(acks),
+        "answered": sum(ack.ok for ack in acks),
+        "messages": written,
+        "calls": calls,
+        "users": len(crowd.ledger.roles),
+        "requests": len(crowd.ledger.asked),
+        "pairs": len(crowd.ledger.paired),
+        "lines": len(said),
+        "lines that were kept": sum(one.kept for one in said),
+        "lines that were passed on": service.count("outbox WHERE kind = 'room' AND edits IS NULL"),
+        "pushes arrived": len(arrived),
+        "copies": copies,
+        "interrupted sends": interrupted.total(),
+        "requeued": len(crowd.ledger.requeued),
+    }
+    log.info("%s", ", ".join(f"{name}: {value}" for name, value in figures.items()))
+
+
+async def run_and_kill(service: Service, presence: Presence, living: asyncio.Task[None], rng: Random) -> None:
+    """Start the service and kill it at a random moment: once in seven times before it listens."""
+    await presence.start(service)
+    if rng.random() < 1 / 7:
+        await asyncio.wait({living}, timeout=rng.uniform(0, 1.5))
+    else:
+        await presence.come()
+        await asyncio.wait({living}, timeout=rng.uniform(0, 1))
+    await service.kill()
+    await presence.go()
+
+
+async def run_and_finish(
+    service: Service, presence: Presence, crowd: Crowd, living: asyncio.Task[None]
+) -> None:
+    """Let everybody finish what they began, send again what is listed, wait until nothing is left, stop in peace."""
+    await presence.start(service)
+    await presence.come()
+    crowd.enough.set()
+    await living
+    await service.listening()
+    line = Line()
+    await line.connect(service.socket)
+    olga = Organiser("olga", line, crowd.ledger, Random(0))
+    await nothing_left(presence.discord, service)
+    while await olga.requeue():
+        await nothing_left(presence.discord, service)
+    await service.stop()
+    await line.close()
+    await presence.go()
+
+
+@pytest.mark.parametrize(
+    "stops", [pytest.param(3, id="three"), pytest.param(100, id="many", marks=pytest.mark.soak)]
+)
+async def test_on_discord_a_stop_under_load_takes_seconds_and_makes_no_copies(
+    folder: Path, stops: int
+) -> None:
+    names = [(str(101 + number), str(201 + number)) for number in range(12)]
+    rng, took, enough = Random(stops), list[float](), asyncio.Event()
+    async with (
+        discord_and_service(folder, key := new_key()) as (discord, service, presence),
+        asyncio.timeout(60 + 8 * stops),
+    ):
+        await seed.pairs(service.url, key, names, where=at)
+        ledger = Ledger()
+        members = []
+        for number, pair in enumerate(names):
+            for user in pair:
+                discord.guild(GUILD).person(user, user)
+            writer, reader = pair if number % 2 else pair[::-1]
+            members.append((Member(discord.person(writer), presence, ledger, rng), reader))
+
+        async def write(member: Member, partner: str) -> None:
+            await member.talk(partner, 0)
+            while not enough.is_set():
+                await member.write(partner)
+
+        async def more(lines: int) -> None:
+            enough_lines = len(ledger.said) + lines
+            await discord.until(lambda: len(ledger.said) > enough_lines, 30)
+
+        writing = [asyncio.create_task(write(member, partner)) for member, partner in members]
+        try:
+            for _ in range(stops):
+                await presence.start(service)
+                await presence.come()
+                await more(len(names) // 2)
+                took.append(await service.stop())
+                await presence.go()
+            enough.set()
+            await presence.start(service)
+            await presence.come()
+            await asyncio.gather(*writing)
+            await nothing_left(discord, service)
+            await service.stop()
+            await presence.go()
+        finally:
+            for task in writing:
+                task.cancel()
+        arrived = pushes(discord, presence, service)
+        rows = checks.check(service, ledger, arrived)
+    log.info("%d stops, %.2f s at most; %d messages", stops, max(took), len(ledger.said))
+    assert max(took) < LONGEST
+    assert {row.state for row in rows} == {"sent"}
+    assert service.count("outbox WHERE doubts > 0") == 0
+    assert len(arrived) == len({push["once"] for push in arrived}) == len(rows)
+
+
+@asynccontextmanager
+async def talking(
+    folder: Path,
+) -> AsyncIterator[tuple[DiscordServer, Service, Presence, Person, Person]]:
+    """Let Ann write to Ben, who are a pair; the service is there."""
+    async with (
+        discord_and_service(folder, key := new_key()) as (discord, service, presence),
+        asyncio.timeout(60),
+    ):
+        await seed.pairs(service.url, key, [("101", "201")], where=at)
+        ann, ben = (discord.guild(GUILD).person(user, user) for user in ("101", "201"))
+        await presence.start(service)
+        await presence.come()
+        await ann.say("/talk")
+        await discord.until(lambda: ann.received)
+        yield discord, service, presence, ann, ben
+        await nothing_left(discord, service)
+        await service.stop()
+        await presence.go()
+
+
+@pytest.mark.parametrize("before", [pytest.param(True, id="not arrived"), pytest.param(False, id="arrived")])
+async def test_what_was_being_sent_at_a_kill_comes_once(folder: Path, before: bool) -> None:
+    async with talking(folder) as (discord, service, presence, ann, ben):
+        discord.fault(MESSAGE, Hang(before=before), times=2)
+        await ann.say("hello")
+        # The message to Ben hangs, and the answer to Ann.
+        await discord.called(MESSAGE, 3)
+        await discord.until(lambda: all(call.done for call in discord.calls_of(MESSAGE)[1:]) is not before)
+        assert len(sending(service)) == 1
+        await service.kill()
+        await presence.go()
+        await presence.start(service)
+        await presence.come()
+        await discord.until(lambda: ben.received)
+        await ann.say("and")
+        await discord.until(lambda: len(ben.received) == 2)
+    with service.look() as database:
+        states = database.execute("SELECT state, doubts FROM outbox ORDER BY id").fetchall()
+    assert states == [("sent", 1), ("sent", 0)]
+    assert texts(ben.received) == ["101: hello", "101: and"]
+
+
+async def test_what_was_not_saved_at_a_kill_is_taken_up_with_the_next_thing(folder: Path) -> None:
+    async with talking(folder) as (discord, service, presence, ann, ben):
+        with locked(service.url):
+            await ann.say("hello")
+            await discord.called("post /channels/#/typing")
+            assert (await ann.slash("leave")).ok
+            assert texts(ann.ephemerals) == [LATE]
+            await service.kill()
+            await presence.go()
+        assert len(ann.received) == 1
+        await presence.start(service)
+        await presence.come()
+        # Nothing was promised, and nothing was done; the button tells it.
+        assert (await ann.press(ann.ephemerals[0], "Continue")).ok
+        assert "Nothing is waiting for your answer." in ann.ephemerals[0].words
+        assert (await ann.slash("leave", where=ann.dm)).ok
+        await discord.until(lambda: ben.received and len(ann.received) == 3)
+    assert texts(ben.received) == ["101: hello"]
+    assert sorted(texts(ann.received[1:])) == ["Passed on to 201.", LEFT]
