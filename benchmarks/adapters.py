@@ -1,7 +1,7 @@
 """A platform's events: how many a second are answered durably, and how long an answer takes on the wire.
 
 `python -m benchmarks.adapters [--platform NAME] [--json] [--rounds N] [--people N] [--seconds N] [--whole]
-[--folder DIR]`; without a name it measures each, and `all` is one program with all of them.
+[--folder DIR]`; without a platform all of them, one after the other.
 `events_per_s` goes from the payload that the platform delivers to the payloads it is answered with, without the
 network; it takes turns with the platform's own library, which dispatches the same payloads and keeps nothing. On the
 wire the program is a process of its own, and people ask at a steady pace, whether or not it keeps up.
@@ -28,14 +28,16 @@ from benchmarks.platforms import OURS, Contender, Exchange, Wire
 RATE = 50.0
 WARM_UP = 2.0
 """Seconds at the beginning that are left out."""
-ALL = "all"
 LEAST_APART = 2.0
 """Seconds between two questions of one person: platforms want chats to be written to slowly."""
 
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """Where a platform's contenders and its wire are, whom it is measured beside, and what was hoped for."""
+    """Where a platform's contenders and its wire are, whom it is measured beside, and what was hoped for.
+
+    `all` is one program with all of them, and has no contenders.
+    """
 
     contenders: str
     wire: str
@@ -48,19 +50,6 @@ class Platform:
 
 
 PLATFORMS = {
-    "discord": Platform(
-        "benchmarks.platforms.discord",
-        "benchmarks.platforms.discord_wire",
-        ("discord_py_dispatch", "discord_py"),
-        {"p99_ms": 100},
-    ),
-    ALL: Platform(
-        "",
-        "benchmarks.platforms.together",
-        (),
-        {"p99_ms": 100},
-        idle="benchmarks.platforms.together",
-    ),
     "slack": Platform(
         "benchmarks.platforms.slack",
         "benchmarks.platforms.slack_wire",
@@ -78,6 +67,19 @@ PLATFORMS = {
             "announcements_refused": 0,
         },
         "benchmarks.platforms.telegram_crowd",
+    ),
+    "discord": Platform(
+        "benchmarks.platforms.discord",
+        "benchmarks.platforms.discord_wire",
+        ("discord_py_dispatch", "discord_py"),
+        {"p99_ms": 100},
+    ),
+    "all": Platform(
+        "",
+        "benchmarks.platforms.together",
+        (),
+        {"p99_ms": 100},
+        idle="benchmarks.platforms.together",
     ),
 }
 
@@ -227,9 +229,9 @@ async def measure(
 
 
 def main() -> None:
-    """Measure and print, as a table or as JSON."""
+    """Measure and print, as a table or as a line of JSON for each platform."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.adapters", description=__doc__)
-    parser.add_argument("--platform", choices=sorted(PLATFORMS), help="only this one")
+    parser.add_argument("--platform", choices=sorted(PLATFORMS))
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--people", type=int, default=256, help="sign-ups a round")
     parser.add_argument("--rounds", type=int, default=5)
@@ -239,7 +241,7 @@ def main() -> None:
         "--folder", type=Path, help="a folder on a real disk; the system's temporary one if not given"
     )
     chosen = parser.parse_args()
-    for name in [chosen.platform] if chosen.platform else sorted(PLATFORMS):
+    for name in [chosen.platform] if chosen.platform else PLATFORMS:
         with tempfile.TemporaryDirectory(dir=chosen.folder, prefix="mentorbot-bench-") as folder:
             figures = asyncio.run(
                 measure(
@@ -251,14 +253,14 @@ def main() -> None:
                     whole=chosen.whole,
                 )
             )
-        show(figures, as_json=chosen.json)
+        if chosen.json:
+            print(json.dumps(figures), flush=True)
+        else:
+            show(figures)
 
 
-def show(figures: dict[str, object], *, as_json: bool) -> None:
-    """Print what was measured."""
-    if as_json:
-        print(json.dumps(figures), flush=True)
-        return
+def show(figures: dict[str, object]) -> None:
+    """Print figures as a table."""
     for name, figure in figures.items():
         if isinstance(figure, dict):
             for part, each in figure.items():

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, func, select
 from benchmarks.peers.bolt import Bolt, authorize, dispatched
 from benchmarks.peers.slack import Body, View, signed_up
 from benchmarks.platforms import OURS, Contender
-from bot.adapters.slack.answers import before, form_in, payloads
+from bot.adapters.slack.answers import payloads
 from bot.adapters.slack.forms import form_view
 from bot.adapters.slack.parse import parse
 from bot.adapters.slack.surface import Heard
@@ -46,10 +46,10 @@ class Ours:
         incoming = replace(heard.incoming, name="Ana Ruiz", locale=LOCALE, zone="Europe/Madrid")
         answer = await self.app.router.handle(incoming)
         assert answer.saved
-        form = form_in(answer)
+        form = answer.form
         if form is None or not heard.surface.trigger:
             return json.dumps(payloads(answer.messages)), None
-        view = form_view(form, before(answer), self.words)
+        view = form_view(form, answer.besides, self.words)
         return json.dumps(view), view
 
     async def take(self, payload: Body) -> View | None:

@@ -88,7 +88,17 @@ class Slack(Wire):
         assert len(self.server.calls_of(POST)) == self.asked
 
 
-async def seed(folder: Path, settings: dict[str, str]) -> None:
+def settings(slack: Slack, key: str) -> dict[str, str]:
+    """Say to the program where it all is."""
+    return {
+        "encryption.keys": key,
+        "slack.bot_tokens": ",".join(team.bot_token for team in slack.teams),
+        "slack.app_token": slack.server.app_token,
+        "slack.api_url": slack.server.api_url,
+    }
+
+
+async def seed(folder: Path, key: str) -> None:
     """Sign everybody up before the program starts; every other one is a mentor."""
     people = [
         Signed(
@@ -102,8 +112,7 @@ async def seed(folder: Path, settings: dict[str, str]) -> None:
         )
         for number in range(PEOPLE)
     ]
-    given = {key: value for key, value in settings.items() if not key.startswith("slack")}
-    loaded = load(None, {"MENTORBOT_HOME": str(folder)}, given, folder)
+    loaded = load(None, {"MENTORBOT_HOME": str(folder)}, {"encryption.keys": key}, folder)
     async with open_app(loaded, []) as app:
         await seat(app, people, datetime.now(UTC), lambda handle: Address("slack", handle))
 
@@ -112,15 +121,9 @@ async def seed(folder: Path, settings: dict[str, str]) -> None:
 async def wire(folder: Path) -> AsyncIterator[Wire]:
     """Start the local Slack and the program."""
     async with SlackServer(seed=1) as server:
-        slack = Slack(server)
-        settings = {
-            "encryption.keys": new_key(),
-            "slack.bot_tokens": ",".join(team.bot_token for team in slack.teams),
-            "slack.app_token": server.app_token,
-            "slack.api_url": server.api_url,
-        }
-        await seed(folder, settings)
-        async with running(folder, settings, server.connected(2)):
+        slack, key = Slack(server), new_key()
+        await seed(folder, key)
+        async with running(folder, settings(slack, key), server.connected(2, 30)):
             # What is there by now stays: the sender must not stop to look through it.
             gc.collect()
             gc.freeze()

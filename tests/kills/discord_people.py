@@ -87,8 +87,10 @@ class Member:
                 self.person.dismiss()
                 if told(ack) is not None and not holds(ack):
                     kept.update(page)
-            elif message is not None and (
-                label := next((one for one in ONWARD if one in message.labels), "")
+            elif (
+                message is not None
+                and not message.deleted
+                and (label := next((one for one in ONWARD if one in message.labels), ""))
             ):
                 ack = await self.person.press(message, label)
             else:
@@ -98,21 +100,31 @@ class Member:
     async def _in_words(self, said: Mapping[str, str]) -> None:
         """Answer question after question in the conversation."""
         answered = set[str]()
-        seen = await self._says("/signup")
+        key = await self._pending()
         for _ in range(QUESTIONS):
-            last = self.person.received[-1] if self.person.received else None
-            if last is not None and last.words.startswith(DONE):
+            if not key:
                 return
-            key = asked(last) if seen and last is not None else ""
-            if not key or key in answered:
-                # Its answer was lost, or it is asked again; and once more where what came was something else.
-                answered.discard(key)
-                seen = await self._says("/signup")
-                continue
             seen = await self._says(said.get(key, "skip"))
-            if seen:
-                answered.add(key)
+            answered.add(key)
+            last = self.person.received[-1].words if seen else ""
+            if last.startswith(DONE):
+                return
+            key = asked(self.person.received[-1]) if seen else ""
+            if not key or key in answered:
+                # The answer was lost, or what came was an earlier one.
+                key = await self._pending()
         raise AssertionError(f"{self.name} does not come to an end: {self.person.received[-5:]}")
+
+    async def _pending(self) -> str:
+        """Ask for the form: its window tells the question that is in front, and is closed; empty if none is left."""
+        while True:
+            await self._presence.wait()
+            ack = await self.person.slash("signup", where=self.person.dm)
+            if ack.ok and ack.modal is not None:
+                self.person.dismiss()
+                return next(iter(ack.modal.fields))
+            if (message := told(ack)) is not None and message.words.startswith(DONE):
+                return ""
 
     # --- A pair -------------------------------------------------------------------------------------------------
 
@@ -165,9 +177,11 @@ class Member:
     async def _says(self, text: str, answer: str = "") -> bool:
         """Write something, and say whether something came after it that begins so."""
         await self._presence.wait()
-        count = self._count(answer)
+        count, before = self._count(answer), len(self.person.dm.messages) + 1
         await self.person.say(text)
-        return await self._presence.shows(lambda: self._count(answer) > count)
+        return await self._presence.shows(
+            lambda: len(self.person.dm.messages) > before and self._count(answer) > count
+        )
 
     def _count(self, words: str) -> int:
         return sum(message.words.startswith(words) for message in self.person.received)

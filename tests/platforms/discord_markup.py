@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 CODE = re.compile(r"(?<!\\)```(?:[\w+#.-]*\n)?(.*?)```|(?<!\\)(`{1,2})(?!`)(.+?)(?<!`)\2(?!`)", re.DOTALL)
 MENTION = re.compile(r"<@!?(?P<user>\d+)>|<@&(?P<role>\d+)>|@(?P<everyone>everyone|here)\b")
@@ -32,6 +33,7 @@ def mentions(text: str) -> list[tuple[str, str, str]]:
     ]
 
 
+@lru_cache(10_000)
 def shown(text: str) -> str:
     """Read a text as people do: without marks, code as it stands, links by their words, dates as they are sent."""
     kept: list[str] = []

@@ -4,12 +4,15 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from random import Random
 
 import pytest
 
 from bot.adapters.discord.calls import course
+from bot.adapters.discord.typed import text_of
 from bot.adapters.pacing import Pacing
 from bot.ports import Later, Refused, Sent, Shut, Unknown
+from bot.richtext import clean, from_user, plain
 from tests.platforms.discord_limits import WORDS, walk
 from tests.platforms.discord_program import (
     GUILD,
@@ -22,6 +25,7 @@ from tests.platforms.discord_program import (
     texts,
     written,
 )
+from tests.platforms.discord_reader import read
 from tests.platforms.discord_server import (
     CALLBACK,
     DM,
@@ -36,6 +40,7 @@ from tests.platforms.discord_server import (
 )
 from tests.platforms.kit import Call, Fault, Hang, Refuse429, Reset, Status
 from tests.platforms.program import PATIENCE, rows
+from tests.platforms.test_discord_render import MARKUP, PHRASES, inked
 
 CROWD = [(101 + number, 201 + number) for number in range(8)]
 EVERYBODY = [user for pair in CROWD for user in pair]
@@ -467,3 +472,40 @@ async def test_what_cannot_be_done_is_told_in_words_and_the_others_go_on(sqlite_
             f"ERROR: event discord:{poison.id} failed",
             f"ERROR: event discord:{pressed.interaction.id} failed",
         ]
+
+
+# --- What people type ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "count", [pytest.param(50, id="few"), pytest.param(1000, id="many", marks=pytest.mark.soak)]
+)
+async def test_whatever_is_typed_is_read_as_it_was_typed_and_nobody_is_called(
+    sqlite_store_url: str, count: int
+) -> None:
+    rng = Random(count)
+    async with DiscordServer(seed=1) as discord:
+        await pairs(discord, sqlite_store_url, *CROWD)
+        async with running(discord, sqlite_store_url):
+            for number in range(count):
+                ann, _ = CROWD[number % len(CROWD)]
+                await person(discord, ann).say(hostile(rng))
+            await discord.until(
+                lambda: sum(len(person(discord, ben).received) for _, ben in CROWD) >= count, 30 + count / 10
+            )
+        for ann, ben in CROWD:
+            typed, arrived = person(discord, ann).said, person(discord, ben).received
+            for message, passed_on in zip(typed, arrived, strict=True):
+                seen = read(passed_on.text)
+                meant = plain(from_user(text_of({"content": message.content})))
+                assert inked(seen.text) == inked(f"{ann}: {clean(meant)}"), message.content
+                assert {kind for kind, _ in seen.marks} <= {"b", "code", "pre", "address", "url"}
+        assert not discord.fired
+        assert not discord.violations
+
+
+def hostile(rng: Random) -> str:
+    """Write what somebody types who wants to do more than be read: no command, and something that can be seen."""
+    letters = ["".join(rng.choices(MARKUP, k=rng.randint(1, 8))) for _ in range(6)]
+    text = "".join(rng.choices([*PHRASES, *letters], k=rng.randint(1, 12)))
+    return f"x{text}" if text.lstrip().startswith("/") or not clean(text).strip() else text

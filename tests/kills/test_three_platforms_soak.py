@@ -1,0 +1,277 @@
+"""Slack, Telegram and Discord in one process, for hours of traffic while calls go wrong: nothing lost, nothing twice.
+
+The process has a clock that goes faster: what four hours hold is done in minutes, waits included. The pace of what is
+sent is the real one, and every local server holds to its platform's limits.
+"""
+
+import asyncio
+import logging
+import sqlite3
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import cycle, islice
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from tests.kills import checks, seed
+from tests.kills.lines import Line
+from tests.kills.people import Person as Organiser
+from tests.kills.presence import UNSETTLED, nothing_left
+from tests.kills.test_kills import unmistakable
+from tests.kills.three_platforms import GENTLE, HURRY, ROUGH, Came, ThreePlatforms, three_platforms
+from tests.platforms.kit import Hang, Refuse429, Reset, Status
+
+log = logging.getLogger(__name__)
+
+ASKED = "waits WHERE kind = 'session.after'"
+NEXT_TO = (("discord", "slack"), ("slack", "slack"), ("slack", "discord"), ("discord", "discord"))
+WITH_TELEGRAM = (
+    ("telegram", "slack"),
+    ("discord", "telegram"),
+    ("slack", "telegram"),
+    ("telegram", "discord"),
+    ("telegram", "telegram"),
+)
+REFUSED = (
+    (0.01, Refuse429(1)),
+    (0.005, Status(503)),
+    (0.005, Status(500, before=False)),
+    (0.005, Reset()),
+    (0.005, Reset(before=False)),
+)
+SILENT = ((0.005, Hang()), (0.005, Hang(before=False)))
+
+
+@dataclass(frozen=True)
+class Size:
+    """How many pairs there are, how many of them sign up meanwhile, and what they write."""
+
+    pairs: int
+    newcomers: int
+    lines: int
+    at_once: int
+    breaks: Iterable[str]
+    """Ways in which connections break, one every so many seconds."""
+    every: float
+    silent: bool
+    """Calls are left without an answer as well."""
+    patience: float
+    hours: float
+    """In which those who have met are asked about it."""
+
+
+FEW = Size(9, 2, 2, at_once=10, breaks=GENTLE, every=1.0, silent=False, patience=4.0, hours=0.1)
+MANY = Size(500, 350, 6, at_once=100, breaks=cycle(ROUGH), every=12.0, silent=True, patience=20.0, hours=4)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two people, each on a platform; their topic is nobody else's."""
+
+    number: int
+    mentee_on: str
+    mentor_on: str
+    topic: str
+    newcomers: bool
+
+    @property
+    def mentee(self) -> str:
+        """What the mentee is called."""
+        return f"mentee-{self.number:04}"
+
+    @property
+    def mentor(self) -> str:
+        """What the mentor is called."""
+        return f"mentor-{self.number:04}"
+
+
+@dataclass
+class Traffic:
+    """All pairs, some at a time."""
+
+    there: ThreePlatforms
+    pairs: list[Pair]
+    size: Size
+    done: int = 0
+    memory: list[int] = field(default_factory=list)
+    """Of the service, in KiB, whenever a quarter of the pairs is done."""
+
+    async def flow(self) -> None:
+        """Let every pair live its story."""
+        waiting = iter(self.pairs)
+        async with asyncio.TaskGroup() as crowd:
+            for _ in range(self.size.at_once):
+                crowd.create_task(self._one_after_another(waiting))
+
+    async def _one_after_another(self, waiting: Iterator[Pair]) -> None:
+        for pair in waiting:
+            await self._live(pair)
+            self.done += 1
+            if self.done * 4 % len(self.pairs) < 4:
+                self.memory.append(resident(self.there.service.pid))
+
+    async def _live(self, pair: Pair) -> None:
+        """Sign up, ask and accept, or have done so long ago; then talk."""
+        mentee = self.there.member(pair.mentee_on, 2 * pair.number, pair.mentee)
+        mentor = self.there.member(pair.mentor_on, 2 * pair.number + 1, pair.mentor)
+        if pair.newcomers:
+            await asyncio.gather(mentee.sign_up("mentee", pair.topic), mentor.sign_up("mentor", pair.topic))
+            await mentee.ask(pair.topic)
+            await mentor.accept(pair.mentee)
+        lines = self.size.lines
+        await asyncio.gather(mentee.talk(pair.mentor, lines), mentor.talk(pair.mentee, lines))
+
+
+def resident(pid: int) -> int:
+    """Give the memory of a process in KiB."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) for line in status if line.startswith("VmRSS:"))
+
+
+def paired(size: Size) -> list[Pair]:
+    """Put people together, across platforms and on one; the first of them sign up meanwhile."""
+    topics = unmistakable()
+    without = list(islice(cycle(NEXT_TO), size.pairs))
+    every = list(islice(cycle((*NEXT_TO, *WITH_TELEGRAM)), size.pairs))
+    # A chat of Telegram's takes a message a second: to sign up there takes long.
+    ways = without[: size.newcomers] + every[size.newcomers :] if size is FEW else every
+    return [
+        Pair(number, *way, topics[number], newcomers=number < size.newcomers)
+        for number, way in enumerate(ways)
+    ]
+
+
+async def prepare(there: ThreePlatforms, pairs: list[Pair], hours: float) -> None:
+    """Let some have met yesterday: whether they did is asked while the hours pass."""
+    veterans = [pair for pair in pairs if not pair.newcomers]
+    addresses = {
+        name: there.address(platform, number)
+        for pair in pairs
+        for name, platform, number in (
+            (pair.mentee, pair.mentee_on, 2 * pair.number),
+            (pair.mentor, pair.mentor_on, 2 * pair.number + 1),
+        )
+    }
+    names = [(pair.mentee, pair.mentor) for pair in veterans]
+    await seed.pairs(there.service.url, there.key, names, met=1, where=addresses.__getitem__)
+    with closing(sqlite3.connect(there.service.database)) as database, database:
+        for number, (subject,) in enumerate(
+            database.execute("SELECT subject FROM waits ORDER BY 1").fetchall()
+        ):
+            due = datetime.now(UTC) + timedelta(hours=hours) * number / len(names)
+            database.execute(
+                "UPDATE waits SET due_at = ? WHERE subject = ?", (f"{due:%Y-%m-%d %H:%M:%S.%f}", subject)
+            )
+
+
+@pytest.mark.parametrize(
+    "size", [pytest.param(FEW, id="few"), pytest.param(MANY, id="many", marks=pytest.mark.soak)]
+)
+async def test_for_hours_on_three_platforms_at_once_nothing_is_lost_or_done_twice(
+    folder: Path, size: Size
+) -> None:
+    pairs = paired(size)
+    async with three_platforms(folder, size.patience) as there, asyncio.timeout(60 + 3 * size.pairs):
+        await prepare(there, pairs, size.hours)
+        traffic = Traffic(there, pairs, size)
+        await there.begin()
+        there.storm((*REFUSED, *SILENT) if size.silent else REFUSED, REFUSED)
+        began = there.slack.now
+        weather = asyncio.create_task(disturb(there, size))
+        try:
+            await traffic.flow()
+        finally:
+            weather.cancel()
+            await asyncio.wait({weather})
+        took = there.slack.now - began
+        there.calm()
+        await finish(there)
+        traffic.memory.append(resident(there.service.pid))
+        await there.service.stop()
+        look_back(there, traffic, took)
+
+
+async def disturb(there: ThreePlatforms, size: Size) -> None:
+    """Break connections, one way after the other."""
+    for way in size.breaks:
+        await asyncio.sleep(size.every)
+        await there.disturb(way)
+
+
+async def finish(there: ThreePlatforms) -> None:
+    """Wait until everything is settled, and send again what is listed."""
+    await there.telegram.confirmed(timeout=60)
+    for rows in (ASKED, UNSETTLED):
+        await nothing_left(there.slack, there.service, rows)
+    line = Line()
+    await line.connect(there.service.socket)
+    olga = Organiser("olga", line, there.ledger, Random(0))
+    while await olga.requeue():
+        await nothing_left(there.slack, there.service)
+    await line.close()
+
+
+def look_back(there: ThreePlatforms, traffic: Traffic, took: float) -> None:
+    """See that all that was promised is there, that it arrived, and how often."""
+    ledger, came = there.ledger, there.came()
+    with there.service.look() as database:
+        assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        checks.people(database, ledger)
+        checks.stories(database, ledger)
+        states = dict(database.execute("SELECT state, count(*) FROM outbox GROUP BY 1").fetchall())
+        doubts = dict(database.execute("SELECT id, doubts FROM outbox").fetchall())
+        sent = database.execute(
+            "SELECT outbox_id, deliveries.platform, deliveries.address, ref FROM deliveries"
+        ).fetchall()
+    assert set(states) <= {"sent", "cancelled", "expired"}, states
+    lost_and_doubled(there, came, sent, doubts)
+    written(there, came)
+    for server in there.servers:
+        assert not server.violations, server.violations[:5]
+    figures = {
+        "people": 2 * len(traffic.pairs),
+        "seconds": round(took),
+        "hours": round(took * HURRY / 3600, 1),
+        "calls": [len(server.calls) for server in there.servers],
+        "faults": [sum(call.fault is not None for call in server.calls) for server in there.servers],
+        "lines": len(ledger.said),
+        "outbox": states,
+        "doubts": sum(doubts.values()),
+        "sent again": len(ledger.requeued),
+        "copies": len(came) - len(sent),
+        "memory": [round(each / 1024) for each in traffic.memory],
+    }
+    log.info("%s", ", ".join(f"{name}: {value}" for name, value in figures.items()))
+
+
+def lost_and_doubled(
+    there: ThreePlatforms,
+    came: dict[tuple[str, str, str], Came],
+    sent: list[tuple[int, str, str, str]],
+    doubts: dict[int, int],
+) -> None:
+    """What was sent is on a screen; a copy follows a send in doubt, and on Discord none does."""
+    rows: dict[Came, set[int]] = defaultdict(set)
+    refs: dict[Came, set[str]] = defaultdict(set)
+    for row, platform, who, ref in sent:
+        told = came[platform, who, ref]
+        rows[told].add(row)
+        refs[told].add(ref)
+    found = Counter(came.values())
+    for told, ids in rows.items():
+        copies = found[told] - len(refs[told])
+        again = len(ids & there.ledger.requeued)
+        allowed = again if told.platform == "discord" else again + sum(doubts[row] for row in ids)
+        assert 0 <= copies <= allowed, (told, copies, allowed)
+
+
+def written(there: ThreePlatforms, came: dict[tuple[str, str, str], Came]) -> None:
+    """Every line that was kept has arrived."""
+    words = {(one.words.partition(":")[0], one.words.partition(": ")[2]) for one in came.values()}
+    for said in there.ledger.said:
+        assert not said.kept or (said.author, said.text) in words, said
