@@ -4,6 +4,7 @@ The library is transport: requests, pools, time-outs and errors are its own; wha
 Telegram says it, so that a field the library does not know yet is neither lost nor in the way.
 """
 
+import asyncio
 import logging
 import os
 from collections.abc import Mapping
@@ -48,6 +49,9 @@ DONE = ("message is not modified", "query is too old", "query id is invalid", "m
 """What Telegram refuses because it is done already, or of no use any more."""
 NOBODY = ("chat not found", "user not found", "peer_id_invalid", "chat_id is empty")
 UNREADABLE = "can't parse entities"
+UNREACHABLE = "unreachable"
+PAUSES = (0.5, 1.0, 2.0)
+"""Seconds between tries of an answer that has certainly not arrived."""
 SENT: Body = {}
 
 
@@ -128,9 +132,9 @@ def meant(error: TelegramError) -> Failed:
                 return Failed(low, Sent(""))
             return Failed(low, Gone(words) if any(each in low for each in NOBODY) else Refused(words))
         case TimedOut() if isinstance(error.__cause__, httpx.ConnectTimeout | httpx.PoolTimeout):
-            return Failed("unreachable", Refused("Telegram cannot be reached", again=True))
+            return Failed(UNREACHABLE, Refused("Telegram cannot be reached", again=True))
         case NetworkError() if isinstance(error.__cause__, httpx.ConnectError):
-            return Failed("unreachable", Refused("Telegram cannot be reached", again=True))
+            return Failed(UNREACHABLE, Refused("Telegram cannot be reached", again=True))
         case _:
             return Failed(words, Unknown(type(error).__name__))
 
@@ -153,35 +157,40 @@ class Calls:
         self._pacing = pacing
 
     async def reply(self, bot: int, method: str, arguments: Body) -> Any | Failed:  # noqa: ANN401  the same
-        """Make a call that somebody waits for; while Telegram asks to wait, wait."""
-        bucket = f"{bot}/{arguments['chat_id']}"
+        """Make a call that somebody waits for: while Telegram asks to wait, or cannot be reached for a moment, wait."""
+        bucket, pauses = _bucket(bot, arguments), iter(PAUSES)
         while True:
             known = self.bots.get(bot)
             if known is None:
                 return Failed("away", Refused("this bot is not connected", again=True))
             if not await self._pacing.ready(bucket):
                 return Failed("too many requests", Later(1.0))
-            answer = await call(known, method, arguments)
+            answer = self._noted(bot, arguments, await call(known, method, arguments))
             if not isinstance(answer, Failed):
                 return answer
             if not isinstance(answer.means, Sent):
                 log.warning("%s: %s", method, answer.error)
-            if not isinstance(answer.means, Later):
+            if answer.error == UNREACHABLE and (pause := next(pauses, None)):
+                await asyncio.sleep(pause)
+            elif not isinstance(answer.means, Later):
                 return answer
-            self._pacing.blocked(bucket, answer.means.seconds)
 
-    async def push(self, bot: int, method: str, arguments: Body) -> Any | Failed:  # noqa: ANN401  the same
-        """Make a call for a message that is delivered again where this one says so."""
-        bucket = f"{bot}/{arguments['chat_id']}"
+    async def push(self, bot: int, method: str, arguments: Body, *, urgent: bool = False) -> Any | Failed:  # noqa: ANN401  the same
+        """Make a call for a message that is delivered again where this one says so; `urgent` goes before others."""
         known = self.bots.get(bot)
         if known is None:
             return Failed("away", Refused("this bot is not configured", again=True))
-        wait = self._pacing.wait(bucket)
+        wait = self._pacing.wait(_bucket(bot, arguments), urgent=urgent)
         if wait:
             return Failed("paced", Later(wait))
-        answer = await call(known, method, arguments)
+        return self._noted(bot, arguments, await call(known, method, arguments))
+
+    def _noted(self, bot: int, arguments: Body, answer: Any | Failed) -> Any | Failed:  # noqa: ANN401  the same
+        """Note what an answer says of a chat: it is to be left alone for a while, or has another id now."""
         if isinstance(answer, Failed) and isinstance(answer.means, Later):
-            self._pacing.blocked(bucket, answer.means.seconds)
+            self._pacing.blocked(_bucket(bot, arguments), answer.means.seconds)
+        if isinstance(answer, Failed) and answer.moved:
+            self.moved[bot, arguments["chat_id"]] = answer.moved
         return answer
 
     async def at_once(self, bot: int, method: str, arguments: Body) -> None:
@@ -191,6 +200,10 @@ class Calls:
             answer = await call(known, method, arguments)
             if isinstance(answer, Failed) and not isinstance(answer.means, Sent):
                 log.info("%s: %s", method, answer.error)
+
+
+def _bucket(bot: int, arguments: Body) -> str:
+    return f"{bot}/{arguments['chat_id']}"
 
 
 def upload(data: bytes, name: str) -> InputFile:
