@@ -37,6 +37,8 @@ METHODS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "sendPhoto": (("chat_id", "photo"), (*SEND, *CAPTION, "show_caption_above_media", "has_spoiler")),
     "editMessageText": (("chat_id", "message_id", "text"),
                         ("parse_mode", "entities", "link_preview_options", "reply_markup")),
+    "editMessageCaption": (("chat_id", "message_id"), (*CAPTION, "parse_mode", "show_caption_above_media",
+                                                       "reply_markup")),
     "editMessageReplyMarkup": (("chat_id", "message_id"), ("reply_markup",)),
     "deleteMessage": (("chat_id", "message_id"), ()),
     "answerCallbackQuery": (("callback_query_id",), ("text", "show_alert", "url", "cache_time")),
@@ -111,7 +113,8 @@ class Methods(Profiles):
             "getMe": lambda: self._me(bot), "getWebhookInfo": lambda: self.webhook_info(bot),
             "setWebhook": lambda: self.set_webhook(bot, body),
             "deleteWebhook": lambda: self.set_webhook(bot, {**body, "url": ""}),
-            "editMessageText": lambda: self._edit_text(bot, body),
+            "editMessageText": lambda: self._edit_words(bot, body, "editMessageText"),
+            "editMessageCaption": lambda: self._edit_words(bot, body, "editMessageCaption"),
             "editMessageReplyMarkup": lambda: self._edit_markup(bot, body),
             "deleteMessage": lambda: self._delete(bot, body), "getFile": lambda: self._file(bot, body),
             "answerCallbackQuery": lambda: self._answer_query(bot, body),
@@ -201,12 +204,13 @@ class Methods(Profiles):
             raise Refusal(400, "message can't be edited")
         return chat, message
 
-    def _edit_text(self, bot: Bot, body: Json) -> Json:
+    def _edit_words(self, bot: Bot, body: Json, method: str) -> Json:
         chat, message = self._mine(bot, body)
-        words = self.words(bot, "editMessageText", body, "text", MAX_TEXT)
-        rows, _ = self._keyboard("editMessageText", body.get("reply_markup"))
-        if message.file is not None:
-            raise Refusal(400, "there is no text in the message to edit")
+        key, most = ("text", MAX_TEXT) if method == "editMessageText" else ("caption", MAX_CAPTION)
+        words = self.words(bot, method, body, key, most)
+        rows, _ = self._keyboard(method, body.get("reply_markup"))
+        if (message.file is None) != (key == "text"):
+            raise Refusal(400, f"there is no {key} in the message to edit")
         return self._changed(
             bot, chat, message, {"text": words.text, "entities": words.entities, "keyboard": rows}
         )

@@ -40,7 +40,7 @@ logging.getLogger("telegram.request.BaseRequest").setLevel(logging.CRITICAL)
 
 Body = Mapping[str, Any]
 
-CALL_SECONDS = 15.0
+POOL_SECONDS = 15.0
 CONNECT_SECONDS = 5.0
 POLL_SECONDS = 30
 UPLOAD_SECONDS = 60.0
@@ -49,6 +49,9 @@ DONE = ("message is not modified", "query is too old", "query id is invalid", "m
 """What Telegram refuses because it is done already, or of no use any more."""
 NOBODY = ("chat not found", "user not found", "peer_id_invalid", "chat_id is empty")
 UNREADABLE = "can't parse entities"
+NOT_THERE = ("message to edit not found", "message_id_invalid")
+NO_WORDS = "there is no text in the message to edit"
+TOO_LARGE = "request entity too large"
 UNREACHABLE = "unreachable"
 PAUSES = (0.5, 1.0, 2.0)
 """Seconds between tries of an answer that has certainly not arrived."""
@@ -69,6 +72,16 @@ class Failed:
         """Whether Telegram did not take the markup: the same goes as plain text."""
         return UNREADABLE in self.error
 
+    @property
+    def not_there(self) -> bool:
+        """Whether the message that was to be edited is not there any more."""
+        return any(each in self.error.lower() for each in NOT_THERE)
+
+    @property
+    def of_file(self) -> bool:
+        """Whether the message that was to be edited is a file, whose words are no text."""
+        return NO_WORDS in self.error.lower()
+
 
 class Api(Bot):
     """One bot, spoken to in Telegram's own words."""
@@ -79,7 +92,7 @@ class Api(Bot):
         return await self._post(method, dict(arguments), **timing)
 
 
-def api(token: str, api_url: str, seconds: float = CALL_SECONDS) -> Api:
+def api(token: str, api_url: str, seconds: float) -> Api:
     """Make a bot; its connections open with `initialize`, which asks whose token this is.
 
     An answer is waited for so many seconds.
@@ -87,14 +100,14 @@ def api(token: str, api_url: str, seconds: float = CALL_SECONDS) -> Api:
     url = api_url.rstrip("/")
     sends = HTTPXRequest(
         connection_pool_size=64,
-        pool_timeout=CALL_SECONDS,
+        pool_timeout=POOL_SECONDS,
         connect_timeout=CONNECT_SECONDS,
         read_timeout=seconds,
-        write_timeout=CALL_SECONDS,
+        write_timeout=POOL_SECONDS,
         media_write_timeout=UPLOAD_SECONDS,
     )
     # A half-dead connection must not hold up all that comes in.
-    fetches = HTTPXRequest(connection_pool_size=4, pool_timeout=CALL_SECONDS, connect_timeout=CONNECT_SECONDS)
+    fetches = HTTPXRequest(connection_pool_size=4, pool_timeout=POOL_SECONDS, connect_timeout=CONNECT_SECONDS)
     return Api(
         token,
         base_url=f"{url}/bot",
@@ -135,6 +148,8 @@ def meant(error: TelegramError) -> Failed:
             return Failed(UNREACHABLE, Refused("Telegram cannot be reached", again=True))
         case NetworkError() if isinstance(error.__cause__, httpx.ConnectError):
             return Failed(UNREACHABLE, Refused("Telegram cannot be reached", again=True))
+        case _ if TOO_LARGE in words.lower():
+            return Failed(words, Refused(words))
         case _:
             return Failed(words, Unknown(type(error).__name__))
 

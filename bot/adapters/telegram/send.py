@@ -1,6 +1,6 @@
 """Messages and files on their way to Telegram, and files from it."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -8,6 +8,7 @@ from telegram.error import TelegramError
 
 from bot.adapters.telegram import messages
 from bot.adapters.telegram.calls import Calls, Failed, meant, upload
+from bot.adapters.telegram.payload import MOST_READ
 from bot.ports import Attached, Delivery, File, Later, Refused, Rendered, Sent, Unknown
 
 Payload = Mapping[str, Any]
@@ -15,8 +16,6 @@ Send = Callable[[int, str, Payload], Awaitable[Any | Failed]]
 
 PICTURES = {"image/jpeg", "image/png", "image/webp"}
 MOST_PICTURE = 10_000_000
-MOST_READ = 20_000_000
-"""A bot may read no larger file."""
 
 
 async def push(calls: Calls, bot: int, chat: int, message: Rendered) -> Delivery:
@@ -76,9 +75,29 @@ async def edit(calls: Calls, bot: int, chat: int, number: int, message: Rendered
     first, *rest = messages.payloads(message)
     payload = {"chat_id": chat, "message_id": number, **messages.for_edit(first)}
     edited = await _written(_send(calls, message), bot, "editMessageText", payload)
-    if isinstance(edited, Failed) and not isinstance(edited.means, Sent):
+    if isinstance(edited, Failed) and edited.of_file:
+        return await _instead(calls, bot, chat, number, [first, *rest])
+    if isinstance(edited, Failed) and not (edited.not_there or isinstance(edited.means, Sent)):
         return edited.means
     for part in rest:
+        sent = await _written(calls.reply, bot, "sendMessage", {"chat_id": chat, **part})
+        if isinstance(sent, Failed):
+            return Unknown(f"only a part arrived: {sent.error}")
+    return Sent(str(number))
+
+
+async def _instead(
+    calls: Calls, bot: int, chat: int, number: int, parts: Sequence[messages.Payload]
+) -> Delivery:
+    """Put a message in the place of one with a file: that goes, or is too old for it and gets other words."""
+    place = {"chat_id": chat, "message_id": number}
+    gone = await calls.reply(bot, "deleteMessage", place)
+    if isinstance(gone, Failed) and isinstance(gone.means, Refused):
+        words = messages.caption(messages.for_edit(parts[0])) or {"caption": ""}
+        gone, parts = await _written(calls.reply, bot, "editMessageCaption", {**place, **words}), parts[1:]
+    if isinstance(gone, Failed) and not isinstance(gone.means, Sent):
+        return gone.means
+    for part in parts:
         sent = await _written(calls.reply, bot, "sendMessage", {"chat_id": chat, **part})
         if isinstance(sent, Failed):
             return Unknown(f"only a part arrived: {sent.error}")
