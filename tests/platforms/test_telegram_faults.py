@@ -240,6 +240,7 @@ async def test_who_has_blocked_the_bot_is_not_written_to_until_they_let_it_in_ag
         telegram.age(lost, 86_401)
         person(telegram, 201).deactivate()
         async with running(telegram, sqlite_store_url) as bot:
+            assert await bot.said(f"telegram: @{telegram.bot(BOT).username} is connected")
             await bot.send(*((str(user), "the first") for user in EVERYBODY[:4]))
             await telegram.until(lambda: len(bot.adapter.pushed) == 4)
             whys = sorted(str(delivery) for delivery in bot.outcomes(Gone))

@@ -108,6 +108,7 @@ class Telegram:
             try:
                 for number, bot in bots.items():
                     await self._prepare(number, bot, program)
+                    log.info("telegram: @%s is connected", bot.username)
                 self.listening.set()
                 if self._mode == "webhook":
                     await asyncio.Event().wait()
