@@ -1,6 +1,6 @@
 """The methods of the Bot API, as far as the bots use them; what a bot's account is named and offers is next door."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from aiohttp import web
@@ -55,6 +55,7 @@ METHODS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 EXACT = {method.lower(): method for method in METHODS}
 ACTIONS = {"typing", "upload_photo", "record_video", "upload_video", "record_voice", "upload_voice",
            "upload_document", "choose_sticker", "find_location"}  # fmt: skip
+DOWNLOAD = "download"
 EDITABLE_SECONDS = 48 * 3600.0
 DOWNLOAD_MOST, UPLOAD_MOST, PHOTO_MOST = 20 * 2**20, 50 * 2**20, 10 * 2**20
 PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"RIFF")
@@ -71,6 +72,11 @@ class Methods(Profiles):
         super().__init__(seed)
         self.web.router.add_route("*", "/bot{token}/{method}", self._api)
         self.web.router.add_get("/file/bot{token}/{path:.*}", self._download)
+
+    def log(self, method: str, body: Mapping[str, Any]) -> None:
+        """Write a line of WIRE_LOG for what is a method: a file is fetched from an address."""
+        if method != DOWNLOAD:
+            super().log(method, body)
 
     async def _api(self, request: web.Request) -> web.StreamResponse:
         asked = request.match_info["method"]
@@ -295,4 +301,4 @@ class Methods(Profiles):
                 return web.json_response(error(404, ""), status=404)
             return web.Response(body=file.data, content_type="application/octet-stream")
 
-        return await self.serve(request, "download", {"path": path}, act)
+        return await self.serve(request, DOWNLOAD, {"path": path}, act)
