@@ -1,7 +1,7 @@
 """A platform's events: how many a second are answered durably, and how long an answer takes on the wire.
 
-`python -m benchmarks.adapters [--platform NAME] [--json] [--rounds N] [--people N] [--seconds N] [--whole]
-[--folder DIR]`; without a platform all of them, one after the other.
+`python -m benchmarks.adapters [--platform NAME] [--json] [--rounds N] [--people N] [--seconds N] [--folder DIR]`;
+without a platform all of them, one after the other.
 `events_per_s` goes from the payload that the platform delivers to the payloads it is answered with, without the
 network; it takes turns with the platform's own library, which dispatches the same payloads and keeps nothing. On the
 wire the program is a process of its own, and people ask at a steady pace, whether or not it keeps up.
@@ -17,8 +17,9 @@ import os
 import statistics
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from benchmarks.dialogs import filesystem, fsync_ms
@@ -129,14 +130,21 @@ async def dispatch(platform: Platform, people: int, rounds: int, folder: Path) -
 # --- On the wire ------------------------------------------------------------------------------------------------
 
 
-async def paced(wire: Wire, seconds: float, rate: float = RATE) -> tuple[list[Exchange], list[float]]:
-    """Let people ask at a steady pace; gives what was answered after the warm-up, and how late each was sent."""
+async def paced(
+    wire: Wire, seconds: float, rate: float = RATE, over: Callable[[], bool] = lambda: True
+) -> tuple[list[Exchange], list[float]]:
+    """Let people ask at a steady pace, for so long and until it is over.
+
+    Gives what was answered after the warm-up, and how late each was sent.
+    """
     assert wire.people / rate >= LEAST_APART
     loop = asyncio.get_running_loop()
     tasks: list[asyncio.Task[Exchange]] = []
     late: list[float] = []
     start = loop.time()
-    for number in range(round((WARM_UP + seconds) * rate)):
+    for number in count():
+        if number >= round((WARM_UP + seconds) * rate) and over():
+            break
         due = start + number / rate
         await asyncio.sleep(due - loop.time())
         late.append(loop.time() - due)
@@ -178,21 +186,16 @@ async def over_the_wire(platform: Platform, seconds: float, folder: Path) -> dic
 # --- While many are told something ------------------------------------------------------------------------------
 
 
-async def announcements(
-    platform: Platform, seconds: float, folder: Path, *, whole: bool
-) -> dict[str, object]:
-    """Measure how fast announcements leave, and how long answers take meanwhile; `whole` waits for all of them."""
+async def announcements(platform: Platform, seconds: float, folder: Path) -> dict[str, object]:
+    """Measure how fast announcements leave, until the last one has, and how long answers take meanwhile."""
     module = importlib.import_module(platform.crowd)
     async with module.crowd(folder) as crowd:
-        exchanges, _ = await paced(crowd, seconds, module.RATE)
-        if whole:
-            await crowd.over()
-            crowd.look()
+        async with asyncio.timeout(module.WHOLE_SECONDS):
+            exchanges, _ = await paced(crowd, seconds, module.RATE, crowd.over)
         times, refused = crowd.times, crowd.refused
     every = [exchange.seconds for exchange in exchanges]
     return {
         "announcements": {
-            "in_the_outbox": module.ANNOUNCEMENTS,
             "sent": len(times),
             "seconds": round(times[-1] - times[0], 1),
             "per_s": round((len(times) - 1) / (times[-1] - times[0]), 1),
@@ -208,9 +211,7 @@ async def announcements(
 # --- Together ---------------------------------------------------------------------------------------------------
 
 
-async def measure(
-    name: str, people: int, rounds: int, seconds: float, folder: Path, *, whole: bool
-) -> dict[str, object]:
+async def measure(name: str, people: int, rounds: int, seconds: float, folder: Path) -> dict[str, object]:
     """All figures of a platform."""
     platform = PLATFORMS[name]
     for part in ("dispatch", "idle", "wire", "crowd"):
@@ -221,7 +222,7 @@ async def measure(
         **(await dispatch(platform, people, rounds, folder / "dispatch") if platform.contenders else {}),
         **(await importlib.import_module(platform.idle).idle(folder / "idle") if platform.idle else {}),
         **await over_the_wire(platform, seconds, folder / "wire"),
-        **(await announcements(platform, seconds, folder / "crowd", whole=whole) if platform.crowd else {}),
+        **(await announcements(platform, seconds, folder / "crowd") if platform.crowd else {}),
         "targets": platform.targets,
         "file_system": filesystem(folder),
         "fsync_ms": fsync_ms(folder),
@@ -236,7 +237,6 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=256, help="sign-ups a round")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=18.0, help="on the wire, after the warm-up")
-    parser.add_argument("--whole", action="store_true", help="wait until the last announcement has left")
     parser.add_argument(
         "--folder", type=Path, help="a folder on a real disk; the system's temporary one if not given"
     )
@@ -244,14 +244,7 @@ def main() -> None:
     for name in [chosen.platform] if chosen.platform else PLATFORMS:
         with tempfile.TemporaryDirectory(dir=chosen.folder, prefix="mentorbot-bench-") as folder:
             figures = asyncio.run(
-                measure(
-                    name,
-                    chosen.people,
-                    chosen.rounds,
-                    chosen.seconds,
-                    Path(folder).resolve(),
-                    whole=chosen.whole,
-                )
+                measure(name, chosen.people, chosen.rounds, chosen.seconds, Path(folder).resolve())
             )
         if chosen.json:
             print(json.dumps(figures), flush=True)

@@ -30,9 +30,10 @@ from bot.program import program
 from bot.reminders import schedule, waits
 from bot.render import Renderer
 from bot.rooms import relay
-from bot.router import Router, World
+from bot.router import Router
 from bot.supervisor import Supervisor
 from bot.turn import Turn
+from bot.world import World
 from core import topics
 from core import waits as waiting
 from core.address import Address

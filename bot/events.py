@@ -36,6 +36,8 @@ class File:
     name: str
     mime: str
     size: int
+    most: int | None = None
+    """How large the platform lets us read one; None where it sets no limit."""
 
 
 @dataclass(frozen=True, slots=True)

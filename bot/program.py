@@ -6,7 +6,8 @@ from bot.commands import COMMANDS
 from bot.messages import Catalogue
 from bot.ports import Known, Program, Words
 from bot.render import Renderer
-from bot.router import Router, World
+from bot.router import Router
+from bot.world import World
 from core.policy import Policy
 
 

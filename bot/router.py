@@ -3,18 +3,19 @@
 import logging
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
 from random import Random
 
 from sqlalchemy import Connection
 
+from bot.answered import Answered
 from bot.commands import BUTTONS, COMMANDS, INSTEAD, Row, allowed, sole
 from bot.dialogs import consent, desk, help, links
 from bot.dialogs.engine import Conflict, Engine
 from bot.floods import Floods
 from bot.incoming import visible
-from bot.messages import Catalogue
+from bot.order import Order
 from bot.outbox import box
 from bot.outbox.box import PUT
 from bot.ports import (
@@ -32,20 +33,17 @@ from bot.ports import (
     Started,
     Submitted,
 )
-from bot.queues import Queues
 from bot.render import Renderer
 from bot.richtext import name as harmless
 from bot.rooms import relay
 from bot.suggest import suggest
 from bot.turn import Message, Origin, Replies, Turn, say
+from bot.world import World
 from core import dead_events, users
 from core.address import Address
-from core.mentors import Mentors
-from core.policy import Policy
 from core.store.database import Database
 from core.store.tables import seen_events
 from core.store.upsert import insert_or_ignore
-from core.topics import Topics
 
 log = logging.getLogger(__name__)
 
@@ -56,38 +54,6 @@ NO_ID = re.compile(r"(?:[a-z]+\.)?[\d.]*\d{19}[\d.]*")
 
 class NeedsWriteError(Exception):
     """An event that was thought to read only has something to write."""
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """What every turn is made of, fixed while the program runs."""
-
-    policy: Policy
-    mentors: Mentors
-    topics: Topics
-    words: Catalogue
-    organisers: frozenset[Address]
-
-    def turn(
-        self, tx: Connection, now: datetime, event: str, who: Address, user: users.User | None = None
-    ) -> Turn:
-        """Make a turn; chance is drawn from the event's id, so that a retry draws the same."""
-        rng = Random(f"{self.policy.seed}:{event}")
-        return Turn(
-            tx=tx,
-            who=who,
-            user=user,
-            now=now,
-            rng=rng,
-            policy=self.policy,
-            mentors=self.mentors,
-            topics=self.topics,
-            words=self.words,
-            organisers=self.organisers,
-            origin=Origin(event),
-            locale=user.locale if user else self.policy.locale,
-            zone=user.zone if user else self.policy.zone,
-        )
 
 
 class Router:
@@ -109,7 +75,8 @@ class Router:
         self._renderer = renderer
         self._clock = clock
         self._wake = wake
-        self._queues = Queues()
+        self._order = Order()
+        self._answered = Answered()
         self._floods = Floods(world.policy)
 
     async def handle(self, incoming: Incoming) -> Answer:
@@ -117,15 +84,13 @@ class Router:
         # A page that is looked at counts for nothing: platforms open it by themselves.
         over = 0 if isinstance(incoming.event, Opened) else self._floods.over(incoming.who)
         if over:
-            return self._slow_down(incoming, first=over == 1)
-        async with self._queues.in_order(incoming.who):
+            return await self._slow_down(incoming, first=over == 1)
+        async with self._order.turn(incoming.who):
             try:
                 return await self._answer(visible(incoming))
             except Exception:  # the single catch-all: never silence
                 log.exception("event %s:%s failed", incoming.who.platform, incoming.id)
-                locale = self._world.words.match(incoming.locale)
-                message = self._renderer.message(Message("error.unexpected"), locale, self._world.policy.zone)
-                return Answer((message,), saved=False)
+                return await self._unsaved(incoming, "error.unexpected")
 
     async def bury(self, incoming: Incoming) -> None:
         """Put an event aside that failed in every try; raises where the database does not even take that."""
@@ -135,13 +100,8 @@ class Router:
 
     async def suggest(self, search: Search) -> Sequence[ShownOption]:
         """Give options for what somebody types into a field that searches."""
-
-        def locale(tx: Connection) -> str:
-            account, user = users.meet(tx, search.who, self._clock(), "", None, None, alone=False)
-            return user.locale if user else self._world.words.match(account.locale)
-
         try:
-            return suggest(search, await self._database.read(locale), self._world.topics)
+            return suggest(search, await self._language(search.who, None), self._world.topics)
         except Exception:  # no suggestion is better than none of the form
             log.exception("suggestions for %s failed", search.source)
             return ()
@@ -162,6 +122,7 @@ class Router:
                 if left == 0:
                     raise
                 continue
+            self._answered.add(incoming)
             if put:
                 self._wake()
             if self._world.mentors.stale:
@@ -216,7 +177,7 @@ class Router:
         new = insert_or_ignore(tx, seen_events, seen) == 1
         turn = self._turn(tx, incoming, now, alone=True)
         if not new:
-            return self._engine.resume(turn), turn, False
+            return self._again(turn, incoming), turn, False
         if incoming.event == Reachable(yes=False):
             users.reach(tx, turn.who, reachable=False)
         elif not turn.reachable:
@@ -231,6 +192,13 @@ class Router:
         users.reach(turn.tx, turn.who, reachable=True)
         if turn.user is not None:
             box.release(turn.tx, turn.user.id, turn.now)
+
+    def _again(self, turn: Turn, incoming: Incoming) -> Replies:
+        """Answer what has had its effect with what is pending now; after a restart its answer may be lost."""
+        if isinstance(incoming.event, Edited | Deleted | Opened | Reachable):
+            return ()
+        lost = () if incoming in self._answered else (say("error.again"),)
+        return self._engine.resume(turn) or lost
 
     def _event(self, turn: Turn, incoming: Incoming) -> Replies:
         event = incoming.event
@@ -319,18 +287,31 @@ class Router:
             return (say("room.waits", partner=partner),), ()
         return (), (say("room.again", partner=partner),)
 
-    # --- Floods -------------------------------------------------------------------------------------------------
+    # --- Beside a turn ------------------------------------------------------------------------------------------
 
-    def _slow_down(self, incoming: Incoming, *, first: bool) -> Answer:
+    async def _slow_down(self, incoming: Incoming, *, first: bool) -> Answer:
         """Say so once; the rest of the flood is not answered."""
         if not first:
             return Answer(saved=False, dropped=True)
-        locale = self._world.words.match(incoming.locale)
-        return Answer(
-            (self._renderer.message(Message("error.flood"), locale, self._world.policy.zone),),
-            saved=False,
-            dropped=True,
-        )
+        return replace(await self._unsaved(incoming, "error.flood"), dropped=True)
+
+    async def _unsaved(self, incoming: Incoming, key: str) -> Answer:
+        """Say something to whoever acted, of whom nothing was kept."""
+        try:
+            locale = await self._language(incoming.who, incoming.locale)
+        except Exception:  # noqa: BLE001  the database is what went wrong: the platform knows a language too
+            locale = self._world.words.match(incoming.locale)
+        message = self._renderer.message(Message(key), locale, self._world.policy.zone)
+        return Answer((message,), saved=False)
+
+    async def _language(self, who: Address, told: str | None) -> str:
+        """Find the language somebody chose, or else that of their platform."""
+
+        def find(tx: Connection) -> str:
+            account, user = users.meet(tx, who, self._clock(), "", told, None, alone=False)
+            return user.locale if user else self._world.words.match(account.locale)
+
+        return await self._database.read(find)
 
 
 def _row(incoming: Incoming) -> Row | None:

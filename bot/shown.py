@@ -95,6 +95,8 @@ class Rendered:
     form: Form | None = None
     silent: bool = False
     private: bool = False
+    urgent: bool = False
+    """It goes before what many are told."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ from bot.dialogs.form import Answers, Args, Dialog, Refused, pending
 from bot.dialogs.values import read
 from bot.messages import Catalogue
 from bot.ports import Choice, Confirm, Day, Field, File, Moment, Number, Option, Text, Upload, Week, When
-from bot.router import World
 from bot.turn import Ask, Replies, Say, Start, Turn, say
+from bot.world import World
 from core import topics
 from core.address import Address
 from core.mentors import Mentors

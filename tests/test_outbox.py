@@ -508,6 +508,43 @@ async def test_to_be_asked_to_wait_is_no_try(store_url: str) -> None:
         assert (await post.row("hello")).state == SENT
 
 
+@dataclass(slots=True)
+class Heard(Told):
+    """A platform that says when something has come the second time."""
+
+    twice: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def push(self, to: Address | Place, message: Rendered, once: str) -> Delivery:
+        """Note it."""
+        delivery = await Told.push(self, to, message, once)
+        if len(self.pushed) == 2:
+            self.twice.set()
+        return delivery
+
+
+async def test_what_was_told_when_to_come_again_comes_then_and_not_at_the_next_look(store_url: str) -> None:
+    heard = Heard(outcomes=[Later(0.05)])
+    async with open_world(store_url, ANA, MONDAY, [heard]) as world:
+        post = Post(world, heard, await world.user("ana"))
+        await post.put(letter(PLAIN, post.ana, "hello"))
+        hour = 3600
+        running = asyncio.create_task(world.app.outbox.run(lambda: datetime.now(UTC), poll=hour))
+        await asyncio.wait_for(heard.twice.wait(), 20)
+        running.cancel()
+        await asyncio.wait({running})
+        assert (await post.row("hello")).state == SENT
+
+
+async def test_what_passes_the_quiet_hours_goes_before_what_many_are_told(store_url: str) -> None:
+    async with open_post(store_url) as post:
+        await post.put(letter("room", post.ana, "from lee"), letter("session.day", post.ana, "for all"))
+        await post.deliver()
+        assert {words(message): message.urgent for _, _, message in post.told.pushed} == {
+            "from lee": True,
+            "for all": False,
+        }
+
+
 async def test_in_doubt_there_is_one_copy_at_the_most_and_none_of_what_must_not_come_twice(
     store_url: str,
 ) -> None:

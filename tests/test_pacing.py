@@ -2,19 +2,20 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from itertools import pairwise
+from itertools import count, pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.adapters.pacing import FREE, KEPT, SHARE, Course, Pacing, Rate
+from bot.adapters.pacing import FREE, KEPT, PROMISED, SHARE, Course, Pacing, Rate
 from bot.adapters.slack.calls import course as of_slack
 from tests.simulated import live
 
 Clock = Callable[[], float]
 CRUMB = 1e-3
 CHAT, WHOLE = Rate(1, 1, 3), Rate(5, 1, 10)
+SORTS = ("answer", "urgent", "announcement")
 rates = st.builds(Rate, st.integers(1, 60), st.sampled_from([1.0, 10.0, 60.0]), st.integers(1, 20))
 
 
@@ -24,10 +25,16 @@ def course(_: str) -> Course:
 
 async def announce(pacing: Pacing, name: str) -> None:
     """As the outbox does: asked to come later, it does."""
-    while True:
-        if not (wait := pacing.wait(name)):
-            return
+    await tried(pacing, name)
+
+
+async def tried(pacing: Pacing, name: str, *, urgent: bool = False) -> int:
+    """Come again until it is one's turn; gives how often."""
+    for tries in count():
+        if not (wait := pacing.wait(name, urgent=urgent)):
+            return tries
         await asyncio.sleep(wait)
+    raise AssertionError
 
 
 def most_within(moments: Sequence[float], seconds: float) -> int:
@@ -48,30 +55,32 @@ def keeps(moments: Sequence[float], rate: Rate) -> bool:
 @given(
     rates,
     rates,
-    st.lists(st.tuples(st.floats(0, 30), st.sampled_from("abc"), st.booleans()), min_size=1, max_size=40),
+    st.lists(
+        st.tuples(st.floats(0, 30), st.sampled_from("abc"), st.sampled_from(SORTS)), min_size=1, max_size=40
+    ),
 )
 def test_neither_a_chats_rate_nor_the_bots_is_ever_passed(
-    chat: Rate, whole: Rate, wanted: list[tuple[float, str, bool]]
+    chat: Rate, whole: Rate, wanted: list[tuple[float, str, str]]
 ) -> None:
-    async def story(clock: Clock) -> list[tuple[float, str, bool]]:
+    async def story(clock: Clock) -> list[tuple[float, str, str]]:
         pacing = Pacing(lambda _: Course(chat, "bot", whole), clock)
-        sent = list[tuple[float, str, bool]]()
+        sent = list[tuple[float, str, str]]()
 
-        async def send(at: float, name: str, *, reply: bool) -> None:
+        async def send(at: float, name: str, sort: str) -> None:
             await asyncio.sleep(at)
-            if reply:
+            if sort == "answer":
                 assert await pacing.ready(name, 1e6)
             else:
-                await announce(pacing, name)
-            sent.append((clock(), name, reply))
+                await tried(pacing, name, urgent=sort == "urgent")
+            sent.append((clock(), name, sort))
 
-        await asyncio.gather(*(send(at, name, reply=reply) for at, name, reply in wanted))
+        await asyncio.gather(*(send(*each) for each in wanted))
         return sent
 
     sent = live(story)
     assert len(sent) == len(wanted)
     assert keeps([at for at, _, _ in sent], whole)
-    assert keeps([at for at, _, reply in sent if not reply], whole.share(SHARE))
+    assert keeps([at for at, _, sort in sent if sort == "announcement"], whole.share(SHARE))
     for name in "abc":
         assert keeps([at for at, to, _ in sent if to == name], chat)
 
@@ -142,7 +151,71 @@ def test_announcements_leave_a_fifth_and_an_answer_hardly_waits_behind_them() ->
     assert max(waited) <= WHOLE.interval
     # A second more or less at the ends of the stretch.
     assert most_within(pushed, 60) <= 60 * SHARE * WHOLE.count + SHARE * WHOLE.burst + 1
-    assert max(pushed) < 300 / (SHARE * WHOLE.count) + 1
+    assert max(pushed) < 300 / (SHARE * PROMISED * WHOLE.count) + 1
+
+
+def test_a_thousand_that_are_told_to_come_again_come_once_and_in_their_order() -> None:
+    async def story(clock: Clock) -> tuple[list[int], list[int], float]:
+        pacing = Pacing(course, clock)
+        order, tries = list[int](), list[int]()
+
+        async def member(number: int) -> None:
+            tries.append(await tried(pacing, f"member {number}"))
+            order.append(number)
+
+        await asyncio.gather(*map(member, range(1000)))
+        return order, tries, clock()
+
+    order, tries, seconds = live(story)
+    assert order == list(range(1000))
+    assert max(tries) == 1
+    assert seconds <= 1000 / (SHARE * PROMISED * WHOLE.count) + 1
+
+
+def test_who_misses_a_turn_takes_the_next_and_not_the_last() -> None:
+    async def story(clock: Clock) -> float:
+        pacing = Pacing(course, clock)
+        members = [asyncio.create_task(announce(pacing, f"member {number}")) for number in range(300)]
+        await asyncio.sleep(0)
+        promised = pacing.wait("late")
+        assert promised > 60
+        # Asked before its turn, it is told the same.
+        assert pacing.wait("late") == pytest.approx(promised)
+        await asyncio.sleep(promised + 1)
+        more = [asyncio.create_task(announce(pacing, f"another {number}")) for number in range(300)]
+        await asyncio.sleep(0)
+        again = await tried(pacing, "late")
+        waited = clock() - promised - 1
+        assert again <= 2
+        await asyncio.gather(*members, *more)
+        return waited
+
+    assert live(story) <= 2 * WHOLE.share(SHARE).interval
+
+
+def test_what_is_urgent_goes_before_what_many_are_told_and_after_answers() -> None:
+    async def story(clock: Clock) -> tuple[list[float], list[float]]:
+        pacing = Pacing(course, clock)
+        urgent, answers = list[float](), list[float]()
+
+        async def converse() -> None:
+            for number in range(60):
+                asked = clock()
+                answer = asyncio.create_task(pacing.ready(f"person {number}"))
+                await asyncio.sleep(0)
+                await tried(pacing, f"partner {number}", urgent=True)
+                urgent.append(clock() - asked)
+                assert await answer
+                answers.append(clock() - asked)
+                await asyncio.sleep(3)
+
+        members = (announce(pacing, f"member {number}") for number in range(300))
+        await asyncio.gather(converse(), *members)
+        return urgent, answers
+
+    urgent, answers = live(story)
+    assert max(urgent) <= 3 * WHOLE.interval
+    assert max(answers) <= 3 * WHOLE.interval
 
 
 def test_who_asked_to_wait_is_left_alone_and_others_go_on() -> None:

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete
+from sqlalchemy import delete, text
 
+from bot.answered import MOST
 from bot.commands import BUTTONS, COMMANDS
 from bot.dialogs.engine import Conflict, Engine
 from bot.dialogs.form import Answers, Args, Dialog, Refused
@@ -18,6 +19,8 @@ from bot.outbox import box
 from bot.outbox.box import Letter
 from bot.ports import (
     Command,
+    Deleted,
+    Edited,
     Event,
     Pressed,
     Reachable,
@@ -37,7 +40,7 @@ from bot.turn import Message, Replies, Turn, say
 from core.store.tables import addresses as accounts
 from core.store.tables import metadata, outbox, requests, runs, seen_events, views
 from core.store.tables import users as people
-from tests.world import STORY, Told, World, asked, at, match, open_world, read, run_of, temporary_store
+from tests.world import STORY, Told, World, asked, at, match, open_world, read, run_of, temporary_store, twin
 
 PAIRS = (
     'ana mentee python "Ana" · bob mentee "Bob" · cai mentee "Cai"'
@@ -46,6 +49,9 @@ PAIRS = (
 ROOMS = {"ana": "lee", "lee": "ana", "bob": "mei", "mei": "bob", "cai": "tom", "tom": "cai"}
 MANY = "1000"
 TROUBLE = "Something went wrong on my side"
+ALREADY = (
+    "I have dealt with that already; my answer may have been lost on the way. /help shows what you can do."
+)
 
 
 async def three_pairs(world: World) -> None:
@@ -135,7 +141,7 @@ async def test_people_do_not_wait_for_each_other(postgres_store_url: str) -> Non
 async def test_nothing_is_remembered_of_people_whose_events_are_done(store_url: str) -> None:
     async with open_world(store_url) as world:
         await asyncio.gather(*(world.types(f"guest{number % 7}", "/help") for number in range(50)))
-        assert world.app.router._queues._queues == {}
+        assert len(world.app.router._order) == 0
 
 
 # --- A dialog of the test's own ---------------------------------------------------------------------------------
@@ -193,16 +199,18 @@ async def test_a_handler_that_raises_is_answered_in_words_and_leaves_no_trace(st
         assert "e-raises" in {row.id for row in await world.rows(seen_events)}
 
 
-async def test_the_words_of_a_fault_are_in_the_readers_language(store_url: str) -> None:
+async def test_the_words_of_a_fault_are_in_the_language_that_the_reader_chose(store_url: str) -> None:
     def finish(_: Answers) -> Replies:
         raise Fault
 
     async with open_world(store_url, "ana mentee zh") as world:
         router = rewired(world, finish)
         run = await opened(world, router, "ana")
-        assert "什么都没有改动" in read(
-            await router.handle(world.incoming("ana", Submitted(run, {"words": "x"})))
-        )
+        sent = world.incoming("ana", Submitted(run, {"words": "x"}), locale="en-GB")
+        assert "什么都没有改动" in read(await router.handle(sent))
+        # Where not even that can be looked up, it is the language of their platform.
+        await world.write(lambda tx: tx.execute(text("ALTER TABLE addresses RENAME TO lost")))
+        assert TROUBLE in read(await router.handle(sent))
 
 
 async def test_a_fault_of_one_does_not_touch_the_others_in_the_same_commit(store_url: str) -> None:
@@ -276,6 +284,47 @@ async def test_an_event_that_comes_twice_has_one_effect_and_shows_what_is_pendin
         assert len(await world.rows(runs)) == 1
 
 
+async def test_an_event_that_comes_again_after_a_restart_is_answered_since_its_answer_may_be_lost(
+    store_url: str,
+) -> None:
+    async with open_world(store_url, f"{STORY} · mei mentor UTC zh rust") as world:
+        await match(world)
+        await world.types("lee", "/talk")
+        deeds: dict[str, tuple[str, Event]] = {
+            "typed": ("lee", Command("pause", "2 weeks")),
+            "pressed": ("ana", Pressed("talk")),
+            "said": ("lee", Said("hello")),
+            "opened": ("mei", Started("")),
+        }
+        quiet: dict[str, tuple[str, Event]] = {
+            "edited": ("lee", Edited("hello")),
+            "deleted": ("lee", Deleted()),
+            "blocked": ("tom", Reachable(yes=False)),
+        }
+        for id_, (handle, event) in {**deeds, **quiet}.items():
+            assert (await world.does(handle, event, id_)).saved
+            # In the same process it has been answered.
+            assert read(await world.does(handle, event, id_)) == ""
+        async with twin(world) as other:
+            again = {id_: read(await other.does(*what, id_)) for id_, what in {**deeds, **quiet}.items()}
+            rows = len(await world.rows(outbox))
+        assert {id_: words for id_, words in again.items() if words} == {
+            "typed": ALREADY,
+            "pressed": ALREADY,
+            "said": ALREADY,
+            "opened": "这件事我已经处理过了，只是回复可能没有送到。输入 /help 看看现在能做什么。",
+        }
+        assert rows == len(await world.rows(outbox))
+
+
+async def test_this_process_forgets_the_oldest_that_it_has_answered(store_url: str) -> None:
+    async with open_world(store_url) as world:
+        await world.does("ana", Said("hello"), "first")
+        for number in range(MOST):
+            world.app.router._answered.add(world.incoming("lee", Said("hello"), str(number)))
+        assert read(await world.does("ana", Said("hello"), "first")) == ALREADY
+
+
 @pytest.mark.parametrize("times", [2, 5])
 async def test_an_event_that_comes_several_times_at_once_has_one_effect(store_url: str, times: int) -> None:
     async with open_world(store_url) as world:
@@ -331,6 +380,15 @@ async def test_a_thousand_commands_are_answered_with_one_slow_down_and_harm_nobo
         assert set(texts[limit + 1 :]) == {""}
         assert not any(answer.saved for answer in answers[limit:1000])
         assert all("/help" in read(answer) for answer in answers[1000:])
+
+
+async def test_who_floods_is_told_so_in_the_language_they_chose(store_url: str) -> None:
+    async with open_world(store_url, "ana mentee zh", messages__flood_events="5") as world:
+        for _ in range(5):
+            await world.types("ana", "/help")
+        assert (
+            read(await world.does("ana", Command("help"), locale="en-GB")) == "消息来得有点快，请稍等一下。"
+        )
 
 
 async def test_a_flood_of_room_messages_passes_on_what_was_answered_and_no_more(store_url: str) -> None:

@@ -29,6 +29,8 @@ ZONES = ("Europe/Madrid", "America/New_York", "Asia/Kolkata", "Asia/Shanghai")
 SAID = ("hello, is anybody there?", "where can I see my requests?", "thanks!")
 COMMANDS = ("help", "profile", "requests", "find python")
 SEND = "sendMessage"
+AWAKE = {"messages.quiet_from": "00:00", "messages.quiet_to": "00:00"}
+"""Nobody sleeps, whenever it is measured."""
 PATIENCE = 10.0
 
 
@@ -107,7 +109,7 @@ async def seed(folder: Path, key: str, persons: list[Person]) -> None:
         )
         for number, person in enumerate(persons)
     ]
-    loaded = load(None, {"MENTORBOT_HOME": str(folder)}, {"encryption.keys": key}, folder)
+    loaded = load(None, {"MENTORBOT_HOME": str(folder)}, AWAKE | {"encryption.keys": key}, folder)
     async with open_app(loaded, []) as app:
         await seat(app, people, datetime.now(UTC), lambda handle: Address("telegram", handle))
 

@@ -1,7 +1,8 @@
 """The pace of what is sent: a chat's own and the whole bot's, kept before the wire, so that a platform rarely refuses.
 
 Who waits for an answer waits in line, chat by chat (`ready`). What nobody waits for (`wait`) takes a free turn or is
-told when to come again; it uses four fifths of what a whole bot may send and never goes before an answer that waits.
+told when to come again: many at once are told to come one after the other. It uses four fifths of what a whole bot may
+send and never goes before an answer that waits.
 """
 
 import asyncio
@@ -13,6 +14,8 @@ from dataclasses import dataclass, field
 MOST = 60.0
 SOON = 1e-6  # seconds that are none: floating point leaves crumbs
 SHARE = 0.8
+PROMISED = 0.9
+"""What is left over is for those who miss their turn."""
 KEPT = 256
 
 
@@ -77,6 +80,22 @@ class Line:
     bucket: Bucket
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     waiting: int = 0
+    promised: float = -math.inf
+    """When something that nobody waits for was told to come again."""
+
+    def wait(self, now: float) -> float:
+        """Give the seconds until one may pass that is not in line."""
+        return self.bucket.wait(now) + self.waiting * self.bucket.interval
+
+
+@dataclass(slots=True)
+class Shared:
+    """What all chats pass: their line, and for what nobody waits for a bucket and an order of its own."""
+
+    line: Line
+    pushes: Bucket
+    last: float = -math.inf
+    """The last turn that was promised."""
 
 
 class Pacing:
@@ -91,12 +110,13 @@ class Pacing:
         self._course = course
         self._clock = clock
         self._chats: dict[str, Line] = {}
-        self._shared: dict[str, tuple[Line, Bucket]] = {}
+        self._shared: dict[str, Shared] = {}
         self._tidy_at = KEPT
 
     async def ready(self, chat: str, most: float = MOST) -> bool:
         """Wait for a turn, behind those who have come before; false as soon as `most` seconds cannot be enough."""
-        line, shared, _ = self._lines(chat)
+        line, all_ = self._lines(chat)
+        shared = all_.line
         deadline = self._clock() + most
         line.waiting += 1
         try:
@@ -119,26 +139,34 @@ class Pacing:
         finally:
             line.waiting -= 1
 
-    def wait(self, chat: str) -> float:
-        """Take a turn for what nobody waits for, and give 0; or take none, and give the seconds until one may come."""
-        line, shared, pushes = self._lines(chat)
+    def wait(self, chat: str, *, urgent: bool = False) -> float:
+        """Take a turn for what nobody waits for, and give 0; or take none, and give the seconds until one may come.
+
+        What is `urgent` does not wait for what was told to come again before it.
+        """
+        line, shared = self._lines(chat)
         now = self._clock()
-        ahead = max(
-            line.bucket.wait(now) + line.waiting * line.bucket.interval,
-            shared.bucket.wait(now) + shared.waiting * shared.bucket.interval,
-            pushes.wait(now),
-        )
+        own, of_all = line.wait(now), shared.line.wait(now)
+        if not urgent:
+            of_all = max(of_all, shared.pushes.wait(now))
+        ahead = max(own, of_all)
         if ahead > SOON:
-            return ahead
-        for bucket in (line.bucket, shared.bucket, pushes):
+            return ahead if urgent or ahead == own else self._promise(line, shared, now, ahead)
+        for bucket in (line.bucket, shared.line.bucket, shared.pushes):
             bucket.take(now)
         return 0.0
+
+    def _promise(self, line: Line, shared: Shared, now: float, ahead: float) -> float:
+        """Give each its own turn to come at, so that a thousand do not come again and again for the same one."""
+        if line.promised < now - MOST:
+            shared.last = line.promised = max(now + ahead, shared.last + shared.pushes.interval / PROMISED)
+        return max(ahead, line.promised - now)
 
     def blocked(self, name: str, seconds: float) -> None:
         """Note that the platform asked to wait: with this chat, or with all that share what has this name."""
         until = self._clock() + seconds
         if name in self._shared:
-            self._shared[name][0].bucket.block(until)
+            self._shared[name].line.bucket.block(until)
         else:
             self._lines(name)[0].bucket.block(until)
 
@@ -149,15 +177,15 @@ class Pacing:
             await asyncio.sleep(wait)
         return True
 
-    def _lines(self, chat: str) -> tuple[Line, Line, Bucket]:
+    def _lines(self, chat: str) -> tuple[Line, Shared]:
         course = self._course(chat)
         if chat not in self._chats:
             self._tidy()
             self._chats[chat] = Line(Bucket(course.chat))
         if course.shared not in self._shared:
             rate = course.of_shared
-            self._shared[course.shared] = Line(Bucket(rate)), Bucket(rate.share(SHARE))
-        return self._chats[chat], *self._shared[course.shared]
+            self._shared[course.shared] = Shared(Line(Bucket(rate)), Bucket(rate.share(SHARE)))
+        return self._chats[chat], self._shared[course.shared]
 
     def _tidy(self) -> None:
         """Forget chats whose rate is whole again: a new line for one of them is the same."""
@@ -165,6 +193,8 @@ class Pacing:
             return
         now = self._clock()
         self._chats = {
-            chat: line for chat, line in self._chats.items() if line.waiting or line.bucket.whole_at > now
+            chat: line
+            for chat, line in self._chats.items()
+            if line.waiting or line.bucket.whole_at > now or line.promised > now - MOST
         }
         self._tidy_at = max(KEPT, 2 * len(self._chats))

@@ -169,6 +169,12 @@ class Outbox:
                 await self._write_down(outcomes, clock())
         # What stood behind it in its stream may leave now.
         self.wake.set()
+        match outcome:
+            case _, _, Later(seconds):
+                # It was told its turn to the moment, which the next look might miss by a second.
+                asyncio.get_running_loop().call_later(seconds, self.wake.set)
+            case _:
+                pass
 
     async def _outcome(self, parcel: Parcel, now: datetime) -> Outcome:
         return parcel, *await self._send(parcel, now)
@@ -255,7 +261,8 @@ class Outbox:
             for message in parcel.messages
         ]
         if len(shown) == 1:
-            return replace(shown[0], silent=parcel.kind.silent, private=parcel.kind.protects)
+            kind = parcel.kind
+            return replace(shown[0], silent=kind.silent, private=kind.protects, urgent=kind.quiet == "pass")
         head = self._render(
             Message("common.bundle", {"count": len(shown)}), parcel.locale, parcel.zone, attached
         )

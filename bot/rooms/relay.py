@@ -8,7 +8,7 @@ from dataclasses import replace
 from bot.outbox import box
 from bot.outbox.box import Letter
 from bot.outbox.claim import Parcel
-from bot.ports import Ref, button_id
+from bot.ports import File, Ref, button_id
 from bot.turn import Action, Carried, Item, Message, Replies, Say, Turn, say
 from core import mentorships, users
 from core.mentorships import Mentorship
@@ -66,7 +66,7 @@ def said(turn: Turn, pair: Mentorship, text: str) -> Replies:
     if trouble:
         return trouble
     partner = _partner(turn, pair)
-    small = [file for file in turn.origin.files if file.size <= turn.policy.file_limit]
+    small = [file for file in turn.origin.files if file.size <= _limit(turn, file)]
     params: dict[str, Json] = {"author": turn.me.name}
     messages = [Message("room.message", {**params, "text": text})] if text.strip() else []
     messages += [
@@ -87,11 +87,15 @@ def said(turn: Turn, pair: Mentorship, text: str) -> Replies:
         )
         box.put(turn.tx, turn.now, letter)
     large = [
-        say("room.file.large", file=file.name, megabytes=turn.policy.file_limit // 1_000_000)
+        say("room.file.large", file=file.name, megabytes=_limit(turn, file) // 1_000_000)
         for file in turn.origin.files
         if file not in small
     ]
     return (*([say("room.passed", partner=partner.name)] if messages else []), *large)
+
+
+def _limit(turn: Turn, file: File) -> int:
+    return min(turn.policy.file_limit, file.most or turn.policy.file_limit)
 
 
 def edited(turn: Turn, text: str) -> Replies:

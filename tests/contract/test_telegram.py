@@ -8,11 +8,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection
 
+from bot.dialogs import links
 from bot.dialogs.signup import INVITATION
 from bot.outbox import box
 from bot.outbox.box import Letter
-from bot.turn import Action, Message
-from core import importing, tokens, topics, users
+from bot.turn import Action, Attachment, Message
+from core import importing, mentorships, tokens, topics, users
 from tests.contract.rehearsal import ANSWERS, NATIVE
 from tests.contract.suite import Contract, Stage, open_stage, visible
 from tests.platforms.kit import Reply
@@ -116,6 +117,25 @@ async def test_two_boxes_that_are_ticked_at_once_are_both_ticked(
     assert question.text == "Your days?\n\n✓ Fri, Sun"
     await stage.answer("ana", NATIVE)
     assert stage.understood("ana")["days"] == ["Fri", "Sun"]
+
+
+async def test_of_boxes_that_are_ticked_at_once_the_last_keyboard_is_shown(
+    stage: Stage, driver: TelegramDriver, ana: Person
+) -> None:
+    await stage.begin("ana", "everything")
+    await stage.until("ana", "days")
+    question = ana.received[-1]
+    driver.server.held = True
+
+    async def at_once(person: Person) -> Update:
+        presses = [await person.press(question, label) for label in ("Fri", "Sat", "Sun")]
+        driver.server.release(*presses)
+        return presses[-1]
+
+    await driver.act("ana", at_once)
+    assert question.labels[:3] == ["✓ Fri", "✓ Sat", "✓ Sun"]
+    assert all(query.answered for query in ana.queries)
+    assert len(driver.server.calls_of("editMessageReplyMarkup")) == 1
 
 
 async def test_a_day_and_a_time_are_chosen_from_a_calendar(
@@ -265,6 +285,50 @@ async def test_files_and_pictures_in_a_room_reach_the_partner(
     assert (picture.kind, picture.data) == ("photo", PNG)
 
 
+@pytest.mark.parametrize("hours", [47, 49])
+async def test_words_take_the_place_of_a_file_or_stand_below_one_that_is_too_old_to_go(
+    stage: Stage, driver: TelegramDriver, lee: Person, hours: int
+) -> None:
+    file = Message("rehearsal.file", attachment=Attachment("rehearsal", 1))
+    await stage.push("lee", file, subject="file")
+    (sent,) = lee.received
+    assert sent.file is not None
+    sent.at -= hours * 3600
+    row = await driver.app.database.read(lambda tx: box.delivered(tx, "file", "introduction"))
+    await stage.push("lee", Message("rehearsal.other_news"), edits=row)
+    (stands,) = lee.received
+    assert stands.text == "Other news."
+    assert (stands is sent) == (stands.file is not None) == (hours > 48)
+
+
+async def test_what_is_deleted_meanwhile_is_changed_no_more_and_is_no_trouble(
+    stage: Stage, driver: TelegramDriver, lee: Person
+) -> None:
+    await stage.push("lee", Message("rehearsal.news", {"number": 1}), subject="news")
+    await lee.delete_chat()
+    row = await driver.app.database.read(lambda tx: box.delivered(tx, "news", "introduction"))
+    await stage.push("lee", Message("rehearsal.other_news"), edits=row)
+    assert lee.received == []
+    assert await driver.app.database.read(box.troubles) == []
+
+
+async def test_a_file_that_telegram_does_not_give_is_refused_at_once_and_one_it_does_not_take_is_listed(
+    sqlite_store_url: str,
+) -> None:
+    async with telegram(sqlite_store_url, {"sizes.file_limit": "50000000"}) as (stage, driver):
+        ana, lee = driver.person("ana"), driver.person("lee")
+        await stage.pair()
+        await driver.act("ana", lambda person: person.send_file("film.mov", b"", size=21_000_000))
+        assert ana.received[-1].text == "“film.mov” is too large to pass on: 20 MB at the most."
+        assert not [message for message in lee.received if message.file]
+        too_large = {"ok": False, "error_code": 413, "description": "Request Entity Too Large"}
+        driver.server.fault("sendDocument", Reply(too_large, status=413))
+        await stage.push("lee", Message("rehearsal.file", attachment=Attachment("rehearsal", 1)))
+        assert len(driver.server.calls_of("sendDocument")) == 1
+        troubles = await driver.app.database.read(box.troubles)
+        assert [row.state for row in troubles] == ["dead"]
+
+
 async def test_a_long_message_comes_in_parts_and_whole(stage: Stage, lee: Person) -> None:
     text = " ".join(f"word{number}" for number in range(1000))
     came = await stage.push(
@@ -339,6 +403,29 @@ async def test_a_link_with_an_invitation_opens_the_sign_up(stage: Stage, driver:
     assert "consent" in stage.asked("rosa")
     await driver.fill("rosa", {"consent": True})
     assert stage.asked("rosa")["name"]["initial"] == "Rosa Vidal"
+
+
+async def test_a_link_into_a_room_opens_it_once_for_its_member(
+    stage: Stage, driver: TelegramDriver, ana: Person, lee: Person
+) -> None:
+    await stage.pair()
+
+    def issue(tx: Connection) -> str:
+        account, pair = users.account_at(tx, driver.at("lee")), mentorships.get(tx, 1)
+        assert account is not None
+        assert account.user_id is not None
+        assert pair is not None
+        return links.room_code(tx, pair, account.user_id, driver.clock.now, random.Random(1))
+
+    code = await driver.app.database.write(issue)
+    for who in ("ana", "lee", "lee"):
+        await driver.act(who, lambda person: person.start(code))
+    refused = "That link was used already, or is too old."
+    assert ana.received[-2].text == refused
+    assert [message.text == refused for message in lee.received[-3:]] == [False, True, False]
+    assert "goes to Ana Ruiz" in lee.received[-3].text
+    await driver.say("lee", "hello")
+    assert ana.received[-1].text == "Lee Chan: hello"
 
 
 async def test_commands_are_listed_in_everybodys_language_and_organisers_have_more(
@@ -427,4 +514,7 @@ async def test_a_group_that_has_another_id_now_is_written_to_there(
         assert asked.labels == ["I can help"]
         await driver.act("mei", lambda person: person.press(asked, "I can help"))
         assert asked.labels == []
+        # What was refused once is remembered for as long as it runs.
+        vain = [call for call in driver.server.calls if call.body.get("chat_id") == REQUESTS]
+        assert len(vain) == (0 if told else 1)
         assert any("Ana Ruiz" in text for text in texts(driver.person("mei").received))

@@ -5,7 +5,7 @@ import logging
 import os
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from random import Random, SystemRandom
 
@@ -65,6 +65,8 @@ class Crowd:
     def __init__(self, presence: Presence, rng: Random) -> None:
         self.ledger = Ledger()
         self.enough = asyncio.Event()
+        self.line = Line()
+        self.olga = Organiser("olga", self.line, self.ledger, Random(0))
         self._presence = presence
         self._rng = rng
         self._topics = iter(unmistakable())
@@ -77,10 +79,20 @@ class Crowd:
     async def live(self) -> None:
         """Go on until it is enough, then until everybody has done what they began."""
         async with asyncio.TaskGroup() as crowd:
-            for _ in range(SLOTS):
-                crowd.create_task(self._pairs())
+            work = [crowd.create_task(self._pairs()) for _ in range(SLOTS)]
             for one, other in (*VETERANS, *(pair[::-1] for pair in VETERANS)):
-                crowd.create_task(self._talk(one, other))
+                work.append(crowd.create_task(self._talk(one, other)))
+            organiser = crowd.create_task(self._organiser())
+            await asyncio.wait(work)
+            organiser.cancel()
+
+    async def _organiser(self) -> None:
+        """Send again what is listed: some wait for it."""
+        while True:
+            await self.olga.requeue()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(0.5):
+                    await self.line.ended()
 
     async def _talk(self, who: str, partner: str) -> None:
         member = self.member(int(who), who)
@@ -125,7 +137,7 @@ async def kill_and_check(folder: Path, kills: int, rng: Random) -> None:
         living = asyncio.create_task(crowd.live())
         try:
             for _ in range(kills):
-                await run_and_kill(service, presence, living, rng)
+                await run_and_kill(service, presence, crowd, living, rng)
                 interrupted.update(sending(service))
                 assert not living.done(), living.exception()
             discord.calm()
@@ -164,16 +176,20 @@ async def kill_and_check(folder: Path, kills: int, rng: Random) -> None:
     log.info("%s", ", ".join(f"{name}: {value}" for name, value in figures.items()))
 
 
-async def run_and_kill(service: Service, presence: Presence, living: asyncio.Task[None], rng: Random) -> None:
+async def run_and_kill(
+    service: Service, presence: Presence, crowd: Crowd, living: asyncio.Task[None], rng: Random
+) -> None:
     """Start the service and kill it at a random moment: once in seven times before it listens."""
     await presence.start(service)
     if rng.random() < 1 / 7:
         await asyncio.wait({living}, timeout=rng.uniform(0, 1.5))
     else:
         await presence.come()
+        await crowd.line.connect(service.socket)
         await asyncio.wait({living}, timeout=rng.uniform(0, 1))
     await service.kill()
     await presence.go()
+    await crowd.line.ended()
 
 
 async def run_and_finish(
@@ -184,19 +200,13 @@ async def run_and_finish(
     await presence.come()
     crowd.enough.set()
     await service.listening()
-    line = Line()
-    await line.connect(service.socket)
-    olga = Organiser("olga", line, crowd.ledger, Random(0))
-    while not living.done():
-        # Some of them wait for what is listed.
-        await olga.requeue()
-        await asyncio.wait({living}, timeout=0.5)
+    await crowd.line.connect(service.socket)
     await living
     await nothing_left(presence.discord, service)
-    while await olga.requeue():
+    while await crowd.olga.requeue():
         await nothing_left(presence.discord, service)
     await service.stop()
-    await line.close()
+    await crowd.line.close()
     await presence.go()
 
 

@@ -72,11 +72,11 @@ def _begin(text: str, at: int, shown: Shown) -> int:
 
 def _inline(text: str, at: int, shown: Shown) -> int:
     if match := BLOCK_CODE.match(text, at):
-        # In a quote each of its lines has the mark of the quote.
-        inner = (
-            re.sub(r"\n> ?", "\n", match[2]) if text[:at].rpartition("\n")[2].startswith(">") else match[2]
-        )
-        shown.text += inner.removesuffix("\n> ").rstrip("\n")
+        inner = match[2]
+        if text[:at].rpartition("\n")[2].startswith(">"):
+            # In a quote each of its lines has the mark of the quote.
+            inner = re.sub(r"\n> ?", "\n", inner)
+        shown.text += inner.rstrip("\n")
         shown.marks.append(("pre", match[1] or ""))
         return match.end()
     if match := ESCAPE.match(text, at):

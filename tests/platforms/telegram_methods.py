@@ -1,6 +1,6 @@
 """The methods of the Bot API, as far as the bots use them; what a bot's account is named and offers is next door."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from aiohttp import web
@@ -37,6 +37,8 @@ METHODS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "sendPhoto": (("chat_id", "photo"), (*SEND, *CAPTION, "show_caption_above_media", "has_spoiler")),
     "editMessageText": (("chat_id", "message_id", "text"),
                         ("parse_mode", "entities", "link_preview_options", "reply_markup")),
+    "editMessageCaption": (("chat_id", "message_id"), (*CAPTION, "parse_mode", "show_caption_above_media",
+                                                       "reply_markup")),
     "editMessageReplyMarkup": (("chat_id", "message_id"), ("reply_markup",)),
     "deleteMessage": (("chat_id", "message_id"), ()),
     "answerCallbackQuery": (("callback_query_id",), ("text", "show_alert", "url", "cache_time")),
@@ -53,6 +55,7 @@ METHODS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 EXACT = {method.lower(): method for method in METHODS}
 ACTIONS = {"typing", "upload_photo", "record_video", "upload_video", "record_voice", "upload_voice",
            "upload_document", "choose_sticker", "find_location"}  # fmt: skip
+DOWNLOAD = "download"
 EDITABLE_SECONDS = 48 * 3600.0
 DOWNLOAD_MOST, UPLOAD_MOST, PHOTO_MOST = 20 * 2**20, 50 * 2**20, 10 * 2**20
 PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"RIFF")
@@ -69,6 +72,11 @@ class Methods(Profiles):
         super().__init__(seed)
         self.web.router.add_route("*", "/bot{token}/{method}", self._api)
         self.web.router.add_get("/file/bot{token}/{path:.*}", self._download)
+
+    def log(self, method: str, body: Mapping[str, Any]) -> None:
+        """Write a line of WIRE_LOG for what is a method: a file is fetched from an address."""
+        if method != DOWNLOAD:
+            super().log(method, body)
 
     async def _api(self, request: web.Request) -> web.StreamResponse:
         asked = request.match_info["method"]
@@ -111,7 +119,8 @@ class Methods(Profiles):
             "getMe": lambda: self._me(bot), "getWebhookInfo": lambda: self.webhook_info(bot),
             "setWebhook": lambda: self.set_webhook(bot, body),
             "deleteWebhook": lambda: self.set_webhook(bot, {**body, "url": ""}),
-            "editMessageText": lambda: self._edit_text(bot, body),
+            "editMessageText": lambda: self._edit_words(bot, body, "editMessageText"),
+            "editMessageCaption": lambda: self._edit_words(bot, body, "editMessageCaption"),
             "editMessageReplyMarkup": lambda: self._edit_markup(bot, body),
             "deleteMessage": lambda: self._delete(bot, body), "getFile": lambda: self._file(bot, body),
             "answerCallbackQuery": lambda: self._answer_query(bot, body),
@@ -201,12 +210,13 @@ class Methods(Profiles):
             raise Refusal(400, "message can't be edited")
         return chat, message
 
-    def _edit_text(self, bot: Bot, body: Json) -> Json:
+    def _edit_words(self, bot: Bot, body: Json, method: str) -> Json:
         chat, message = self._mine(bot, body)
-        words = self.words(bot, "editMessageText", body, "text", MAX_TEXT)
-        rows, _ = self._keyboard("editMessageText", body.get("reply_markup"))
-        if message.file is not None:
-            raise Refusal(400, "there is no text in the message to edit")
+        key, most = ("text", MAX_TEXT) if method == "editMessageText" else ("caption", MAX_CAPTION)
+        words = self.words(bot, method, body, key, most)
+        rows, _ = self._keyboard(method, body.get("reply_markup"))
+        if (message.file is None) != (key == "text"):
+            raise Refusal(400, f"there is no {key} in the message to edit")
         return self._changed(
             bot, chat, message, {"text": words.text, "entities": words.entities, "keyboard": rows}
         )
@@ -291,4 +301,4 @@ class Methods(Profiles):
                 return web.json_response(error(404, ""), status=404)
             return web.Response(body=file.data, content_type="application/octet-stream")
 
-        return await self.serve(request, "download", {"path": path}, act)
+        return await self.serve(request, DOWNLOAD, {"path": path}, act)

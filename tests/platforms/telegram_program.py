@@ -25,6 +25,10 @@ BOT = 7
 WEBHOOK = "https://mentor.example"
 NOTHING: Mapping[str, asyncio.Event] = MappingProxyType({})
 SECRET = "of-the-webhook"
+ALREADY = (
+    "I have dealt with that already; my answer may have been lost on the way. /help shows what you can do."
+)
+"""What is said of an update that comes again when nobody knows whether it was answered."""
 
 
 class Watched(Telegram):

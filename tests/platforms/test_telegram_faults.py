@@ -7,11 +7,22 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.adapters.telegram.times import Times
 from bot.ports import Gone, Later, Refused, Sent, Unknown
 from tests.platforms.kit import Call, Fault, Hang, Refuse429, Reset, Status
 from tests.platforms.program import rows
 from tests.platforms.telegram_app import World, world
-from tests.platforms.telegram_program import BOT, Running, Watched, pairs, person, poisoned, running, texts
+from tests.platforms.telegram_program import (
+    ALREADY,
+    BOT,
+    Running,
+    Watched,
+    pairs,
+    person,
+    poisoned,
+    running,
+    texts,
+)
 from tests.platforms.telegram_server import CONFLICT, TelegramServer, Update
 
 __all__ = ["world"]
@@ -110,7 +121,7 @@ async def test_what_may_have_arrived_is_sent_once_more(sqlite_store_url: str) ->
         await pairs(telegram, sqlite_store_url, *CROWD)
         for fault in DOUBTFUL:
             telegram.fault(SEND, fault, times=2)
-        async with running(telegram, sqlite_store_url, Watched(telegram, patience=2.0)) as bot:
+        async with running(telegram, sqlite_store_url, Watched(telegram, times=Times(call=2.0))) as bot:
             await bot.send(*((str(user), "a message") for user in EVERYBODY))
             await telegram.until(lambda: len(bot.outcomes(Sent)) == len(EVERYBODY))
         struck = [(call.body["chat_id"], call.fault) for call in telegram.calls_of(SEND) if call.fault]
@@ -156,6 +167,23 @@ async def test_while_telegram_refuses_connections_messages_wait_and_arrive_once(
         assert texts(ben.received).count("101: hello") == 1
     query = "SELECT DISTINCT state, doubts FROM outbox WHERE once LIKE 'test:%'"
     assert rows(sqlite_store_url, query) == [("sent", 0)]
+
+
+async def test_an_answer_waits_while_telegram_cannot_be_reached_for_a_moment(sqlite_store_url: str) -> None:
+    async with TelegramServer(seed=1) as telegram:
+        await pairs(telegram, sqlite_store_url, *CROWD[:1])
+        ann, gate = person(telegram, 101), asyncio.Event()
+        adapter = Watched(telegram, gates={f"{BOT}/101": gate})
+        async with running(telegram, sqlite_store_url, adapter) as bot:
+            said = await ann.say("hello")
+            await telegram.until(lambda: ann.typing)
+            await telegram.refuse()
+            gate.set()
+            await bot.said("sendMessage: unreachable")
+            await telegram.accept()
+            await telegram.until(lambda: ann.received)
+            await answered(telegram, said)
+        assert texts(ann.received) == ["Passed on to 201."]
 
 
 @pytest.mark.parametrize(
@@ -212,6 +240,7 @@ async def test_who_has_blocked_the_bot_is_not_written_to_until_they_let_it_in_ag
         telegram.age(lost, 86_401)
         person(telegram, 201).deactivate()
         async with running(telegram, sqlite_store_url) as bot:
+            assert await bot.said(f"telegram: @{telegram.bot(BOT).username} is connected")
             await bot.send(*((str(user), "the first") for user in EVERYBODY[:4]))
             await telegram.until(lambda: len(bot.adapter.pushed) == 4)
             whys = sorted(str(delivery) for delivery in bot.outcomes(Gone))
@@ -271,7 +300,8 @@ async def test_duplicates_gaps_and_disorder_have_one_effect_each(sqlite_store_ur
             assert not bot.adapter.pushed
         for ann, ben in CROWD:
             assert texts(person(telegram, ben).received) == [f"{ann}: line {number}" for number in range(3)]
-            assert texts(person(telegram, ann).received) == [f"Passed on to {ben}."] * 3
+            # After a restart nobody knows whether an answer was seen: each is answered, once.
+            assert texts(person(telegram, ann).received) == [f"Passed on to {ben}."] * 3 + [ALREADY] * 3
         assert not telegram.violations
     assert rows(sqlite_store_url, "SELECT count(*) FROM outbox") == [(3 * len(CROWD),)]
 

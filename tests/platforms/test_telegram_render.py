@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.adapters.presses import Pick, picked
 from bot.adapters.telegram import keyboards, markup, messages
-from bot.adapters.telegram.presses import Pick, picked, read
+from bot.adapters.telegram.presses import read
 from bot.ports import (
     Asked,
     Attached,

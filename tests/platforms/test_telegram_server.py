@@ -254,12 +254,16 @@ async def test_every_request_is_a_line_of_the_wire_log(
     await world.ana.start()
     monkeypatch.setenv("WIRE_LOG", str(tmp_path / "wire"))
     await api.send_message(101, "é", reply_markup=keys([("a", "b")]), disable_notification=True)
-    await api.send_document(101, b"abc", filename="a.txt")
+    sent = await api.send_document(101, b"abc", filename="a.txt")
+    assert sent.document is not None
+    known = await api.get_file(sent.document.file_id)
+    # What is fetched from an address is no method, and no line.
+    assert await known.download_as_bytearray() == b"abc"
     lines = [json.loads(line) for line in (tmp_path / "wire").read_text().splitlines()]
     markup = {"inline_keyboard": [[{"text": "a", "callback_data": "b"}]]}
     file = {"document": {"name": "a.txt", "mime": "text/plain", "size": 3}}
     assert [(line["platform"], line["method"]) for line in lines] == [
-        ("telegram", "sendMessage"), ("telegram", "sendDocument"),
+        ("telegram", "sendMessage"), ("telegram", "sendDocument"), ("telegram", "getFile"),
     ]  # fmt: skip
     assert lines[0]["body"] == {
         "chat_id": 101,

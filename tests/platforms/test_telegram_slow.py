@@ -6,8 +6,9 @@ A lock on the file holds every commit until the test lets go of it.
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from tests.platforms.program import locked, rows
-from tests.platforms.telegram_program import BOT, Running, pairs, person, running, texts
+from bot.adapters.telegram.times import Times
+from tests.platforms.program import connected, locked, rows
+from tests.platforms.telegram_program import BOT, Running, Watched, pairs, person, running, texts
 from tests.platforms.telegram_server import Message, Person, TelegramServer, Update
 
 
@@ -65,6 +66,22 @@ async def test_an_update_is_confirmed_when_it_is_saved_and_typing_is_shown_until
     assert texts(ben.received) == ["101: hello", "101: the next"]
     assert texts(ann.received) == ["Passed on to 201."] * 2
     assert len(telegram.calls_of("sendChatAction")) == 1
+
+
+async def test_typing_is_shown_again_before_it_fades_for_as_long_as_it_takes(sqlite_store_url: str) -> None:
+    async with TelegramServer(seed=1) as telegram:
+        await pairs(telegram, sqlite_store_url, (101, 201))
+        ann = person(telegram, 101)
+        adapter = Watched(telegram, times=Times(alive=0.05, typing=0.1))
+        async with running(telegram, sqlite_store_url, adapter):
+            await connected(adapter)
+            with locked(sqlite_store_url):
+                said = await ann.say("hello")
+                await telegram.called("sendChatAction", 4)
+            await telegram.confirmed(said)
+            await telegram.until(lambda: ann.received)
+    first, *more = [call.at for call in telegram.calls_of("sendChatAction")]
+    assert more[2] >= first + 0.3
 
 
 async def test_a_press_is_answered_at_once_and_its_answer_follows(sqlite_store_url: str) -> None:

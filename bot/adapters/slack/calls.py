@@ -142,13 +142,13 @@ class Calls:
                 return answer
             self._pacing.blocked(bucket, answer.means.seconds)
 
-    async def push(self, team: str, method: str, **arguments: Any) -> Body | Failed:  # noqa: ANN401  the same
-        """Make a call for a message that is delivered again where this one says so."""
+    async def push(self, team: str, method: str, *, urgent: bool = False, **arguments: Any) -> Body | Failed:  # noqa: ANN401  the same
+        """Make a call for a message that is delivered again where this one says so; `urgent` goes before others."""
         bucket = _bucket(team, method, arguments)
         workspace = self.workspaces.get(team)
         if workspace is None:
             return Failed("unknown team", Refused("this workspace is not configured", again=True))
-        wait = self._pacing.wait(bucket)
+        wait = self._pacing.wait(bucket, urgent=urgent)
         if wait:
             return Failed("paced", Later(wait))
         answer = self._look(team, await call(workspace.client, method, arguments))

@@ -1,6 +1,7 @@
 """Messages, files and rooms on their way to Slack, and files from it."""
 
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -21,7 +22,7 @@ async def push(calls: Calls, team: str, channel: str, message: Rendered) -> Deli
     where = ref = ""
     for payload in blocks.messages(message):
         # Only the first part can be put off: from then on the message has begun to arrive.
-        post = calls.reply if ref else calls.push
+        post = calls.reply if ref else partial(calls.push, urgent=message.urgent)
         posted = await post(
             team,
             "chat.postMessage",
@@ -46,7 +47,7 @@ async def edit(calls: Calls, team: str, ref: str, message: Rendered) -> Delivery
     """Put new words in the place of a message; what does not fit there follows it."""
     channel, _, ts = ref.partition("/")
     first, *rest = blocks.messages(message)
-    edited = await calls.push(team, "chat.update", channel=channel, ts=ts, **first)
+    edited = await calls.push(team, "chat.update", urgent=message.urgent, channel=channel, ts=ts, **first)
     if isinstance(edited, Failed):
         return edited.means
     for payload in rest:

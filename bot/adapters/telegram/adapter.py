@@ -12,15 +12,17 @@ from typing import Any
 
 from telegram.error import InvalidToken, TelegramError
 
+from bot.adapters import presses
 from bot.adapters.pacing import Pacing
 from bot.adapters.showing import Showing
-from bot.adapters.telegram import listing, presses, send
+from bot.adapters.telegram import listing, send
 from bot.adapters.telegram.answers import Answers
-from bot.adapters.telegram.calls import CALL_SECONDS, Api, Calls, Failed, api, call, course
+from bot.adapters.telegram.calls import Api, Calls, Failed, api, call, course
 from bot.adapters.telegram.once import Once
 from bot.adapters.telegram.parse import parse
 from bot.adapters.telegram.polling import ALLOWED, REMEDY, Polling
 from bot.adapters.telegram.surface import Heard, Moved, Turned
+from bot.adapters.telegram.times import Times
 from bot.ports import (
     Address,
     Answer,
@@ -44,13 +46,11 @@ log = logging.getLogger(__name__)
 
 NAME = "telegram"
 SECRET = "x-telegram-bot-api-secret-token"  # noqa: S105  the name of a header
-ALIVE_SECONDS = 0.5
-"""After so long without an answer, somebody is shown that one is being written."""
 FINISH_SECONDS = 6.0
 AWAY_SECONDS = 2.0
 TRIES = 3
-AGAIN_SECONDS = 1.0
-LEAST_WAIT, MOST_WAIT = 1.0, 60.0
+LONGEST_SECONDS = 60.0
+TIMES = Times()
 
 
 class Telegram:
@@ -67,18 +67,15 @@ class Telegram:
         webhook_secret: str | None = None,
         *,
         pacing: Pacing | None = None,
-        patience: float = CALL_SECONDS,
+        times: Times = TIMES,
     ) -> None:
-        """`mode` is polling, or webhook, which needs the public address of the web server and a secret.
-
-        After `patience` seconds without an answer nobody knows what has become of what was sent.
-        """
+        """`mode` is polling, or webhook, which needs the public address of the web server and a secret."""
         self._tokens = tuple(tokens)
         self._mode = mode
         self._api_url = api_url
         self._webhook_url = (webhook_url or "").rstrip("/")
         self._secret = webhook_secret or ""
-        self._patience = patience
+        self._times = times
         self._calls = Calls(pacing or Pacing(course))
         self._showing = Showing()
         self._answers = Answers(self._calls, self._showing)
@@ -106,10 +103,12 @@ class Telegram:
         async with AsyncExitStack() as stack:
             self._calls.bots = bots = await self._sign_in(stack)
             self._program = program
-            polls = [Polling(bot, partial(self._take_until_done, number)) for number, bot in bots.items()]
+            take, look = self._take_until_done, self._times.look
+            polls = [Polling(bot, partial(take, number), look) for number, bot in bots.items()]
             try:
                 for number, bot in bots.items():
                     await self._prepare(number, bot, program)
+                    log.info("telegram: @%s is connected", bot.username)
                 self.listening.set()
                 if self._mode == "webhook":
                     await asyncio.Event().wait()
@@ -128,7 +127,7 @@ class Telegram:
         bots: dict[int, Api] = {}
         refused: list[str] = []
         for token in self._tokens:
-            bot = api(token, self._api_url, self._patience)
+            bot = api(token, self._api_url, self._times.call)
             stack.push_async_callback(bot.shutdown)
             try:
                 await bot.initialize()
@@ -165,27 +164,21 @@ class Telegram:
 
     async def _poll(self, number: int, poll: Polling) -> None:
         """Fetch the updates of one bot; what goes wrong with it is told in words, and the others go on."""
-        wait, loop = LEAST_WAIT, asyncio.get_running_loop()
+        least, loop = self._times.again, asyncio.get_running_loop()
+        wait = least
         while True:
             began = loop.time()
-            try:
-                await poll.run()
-            except Misconfigured as error:
+            trouble = await _trouble(poll)
+            if self._calls.bots.keys() == {number}:
+                raise trouble
+            if isinstance(trouble, Misconfigured):
                 del self._calls.bots[number]
-                if not self._calls.bots:
-                    raise
-                trouble, over = str(error), True
-            except Outage as error:
-                if len(self._calls.bots) == 1:
-                    raise
-                trouble, over = str(error), False
-            if over:
                 log.error("bot %d: %s The other bots go on.", number, trouble)
                 return
-            wait = LEAST_WAIT if loop.time() - began > MOST_WAIT else wait
+            wait = least if loop.time() - began > LONGEST_SECONDS else wait
             log.error("bot %d: %s; it is tried again in %.0f s, the other bots go on", number, trouble, wait)
             await asyncio.sleep(wait)
-            wait = min(MOST_WAIT, 2 * wait)
+            wait = min(LONGEST_SECONDS, 2 * wait)
 
     async def _finish(self, polls: Sequence[Polling]) -> None:
         try:
@@ -227,7 +220,7 @@ class Telegram:
         """Take an update that was fetched, a few times if it must be; then it is put aside."""
         tried = 1
         while not await self._take(number, update, last=tried >= TRIES) and self._program is not None:
-            await asyncio.sleep(min(MOST_WAIT, AGAIN_SECONDS * tried))
+            await asyncio.sleep(min(LONGEST_SECONDS, self._times.again * tried))
             tried += 1
 
     async def _take(self, number: int, update: Mapping[str, Any], *, last: bool) -> bool:
@@ -262,11 +255,15 @@ class Telegram:
         return True
 
     async def _answered(self, program: Program, heard: Heard) -> Answer:
-        """Have it handled; where that takes a while, show a sign of life."""
+        """Have it handled; as long as that takes, show signs of life."""
         handling = asyncio.create_task(self._handle(program, heard))
-        done, _ = await asyncio.wait({handling}, timeout=ALIVE_SECONDS)
-        if not done and heard.surface.kind != "event":
+        wait = self._times.alive
+        while heard.surface.kind != "event":
+            done, _ = await asyncio.wait({handling}, timeout=wait)
+            if done:
+                break
             self._answers.alive(heard)
+            wait = self._times.typing
         return await handling
 
     async def _handle(self, program: Program, heard: Heard) -> Answer:
@@ -324,6 +321,14 @@ class Telegram:
         """Read a file that somebody sent."""
         async for part in send.read(self._calls, file):
             yield part
+
+
+async def _trouble(poll: Polling) -> Misconfigured | Outage:
+    """Fetch until that goes wrong."""
+    try:
+        await poll.run()
+    except (Misconfigured, Outage) as error:
+        return error
 
 
 def _number(token: str) -> str:

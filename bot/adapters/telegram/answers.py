@@ -45,7 +45,7 @@ class Answers:
         self._turned.move_to_end(key)
         if len(self._turned) > MOST:
             self._turned.popitem(last=False)
-        self._showing.in_order((turned.bot, turned.chat), self._keyboard(turned, keyboard))
+        self._showing.in_order((turned.bot, turned.chat), self._keyboard(turned, key, keyboard))
 
     def newest(self, bot: int, update: Mapping[str, Any]) -> Mapping[str, Any]:
         """Give an update with the keyboard that the pressed message has by now."""
@@ -66,7 +66,9 @@ class Answers:
 
     # --- One after the other ------------------------------------------------------------------------------------
 
-    async def _keyboard(self, turned: Turned, keyboard: Mapping[str, Any]) -> None:
+    async def _keyboard(self, turned: Turned, key: tuple[int, int, int], keyboard: Payload) -> None:
+        if self._turned.get(key) is not keyboard:
+            return  # of several quick presses the last shows what came of all
         place = {"chat_id": turned.chat, "message_id": turned.message}
         await self._calls.reply(turned.bot, "editMessageReplyMarkup", {**place, "reply_markup": keyboard})
 

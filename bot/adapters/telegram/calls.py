@@ -4,6 +4,7 @@ The library is transport: requests, pools, time-outs and errors are its own; wha
 Telegram says it, so that a field the library does not know yet is neither lost nor in the way.
 """
 
+import asyncio
 import logging
 import os
 from collections.abc import Mapping
@@ -39,7 +40,7 @@ logging.getLogger("telegram.request.BaseRequest").setLevel(logging.CRITICAL)
 
 Body = Mapping[str, Any]
 
-CALL_SECONDS = 15.0
+POOL_SECONDS = 15.0
 CONNECT_SECONDS = 5.0
 POLL_SECONDS = 30
 UPLOAD_SECONDS = 60.0
@@ -48,6 +49,12 @@ DONE = ("message is not modified", "query is too old", "query id is invalid", "m
 """What Telegram refuses because it is done already, or of no use any more."""
 NOBODY = ("chat not found", "user not found", "peer_id_invalid", "chat_id is empty")
 UNREADABLE = "can't parse entities"
+NOT_THERE = ("message to edit not found", "message_id_invalid")
+NO_WORDS = "there is no text in the message to edit"
+TOO_LARGE = "request entity too large"
+UNREACHABLE = "unreachable"
+PAUSES = (0.5, 1.0, 2.0)
+"""Seconds between tries of an answer that has certainly not arrived."""
 SENT: Body = {}
 
 
@@ -65,6 +72,16 @@ class Failed:
         """Whether Telegram did not take the markup: the same goes as plain text."""
         return UNREADABLE in self.error
 
+    @property
+    def not_there(self) -> bool:
+        """Whether the message that was to be edited is not there any more."""
+        return any(each in self.error.lower() for each in NOT_THERE)
+
+    @property
+    def of_file(self) -> bool:
+        """Whether the message that was to be edited is a file, whose words are no text."""
+        return NO_WORDS in self.error.lower()
+
 
 class Api(Bot):
     """One bot, spoken to in Telegram's own words."""
@@ -75,7 +92,7 @@ class Api(Bot):
         return await self._post(method, dict(arguments), **timing)
 
 
-def api(token: str, api_url: str, seconds: float = CALL_SECONDS) -> Api:
+def api(token: str, api_url: str, seconds: float) -> Api:
     """Make a bot; its connections open with `initialize`, which asks whose token this is.
 
     An answer is waited for so many seconds.
@@ -83,14 +100,14 @@ def api(token: str, api_url: str, seconds: float = CALL_SECONDS) -> Api:
     url = api_url.rstrip("/")
     sends = HTTPXRequest(
         connection_pool_size=64,
-        pool_timeout=CALL_SECONDS,
+        pool_timeout=POOL_SECONDS,
         connect_timeout=CONNECT_SECONDS,
         read_timeout=seconds,
-        write_timeout=CALL_SECONDS,
+        write_timeout=POOL_SECONDS,
         media_write_timeout=UPLOAD_SECONDS,
     )
     # A half-dead connection must not hold up all that comes in.
-    fetches = HTTPXRequest(connection_pool_size=4, pool_timeout=CALL_SECONDS, connect_timeout=CONNECT_SECONDS)
+    fetches = HTTPXRequest(connection_pool_size=4, pool_timeout=POOL_SECONDS, connect_timeout=CONNECT_SECONDS)
     return Api(
         token,
         base_url=f"{url}/bot",
@@ -128,9 +145,11 @@ def meant(error: TelegramError) -> Failed:
                 return Failed(low, Sent(""))
             return Failed(low, Gone(words) if any(each in low for each in NOBODY) else Refused(words))
         case TimedOut() if isinstance(error.__cause__, httpx.ConnectTimeout | httpx.PoolTimeout):
-            return Failed("unreachable", Refused("Telegram cannot be reached", again=True))
+            return Failed(UNREACHABLE, Refused("Telegram cannot be reached", again=True))
         case NetworkError() if isinstance(error.__cause__, httpx.ConnectError):
-            return Failed("unreachable", Refused("Telegram cannot be reached", again=True))
+            return Failed(UNREACHABLE, Refused("Telegram cannot be reached", again=True))
+        case _ if TOO_LARGE in words.lower():
+            return Failed(words, Refused(words))
         case _:
             return Failed(words, Unknown(type(error).__name__))
 
@@ -153,35 +172,40 @@ class Calls:
         self._pacing = pacing
 
     async def reply(self, bot: int, method: str, arguments: Body) -> Any | Failed:  # noqa: ANN401  the same
-        """Make a call that somebody waits for; while Telegram asks to wait, wait."""
-        bucket = f"{bot}/{arguments['chat_id']}"
+        """Make a call that somebody waits for: while Telegram asks to wait, or cannot be reached for a moment, wait."""
+        bucket, pauses = _bucket(bot, arguments), iter(PAUSES)
         while True:
             known = self.bots.get(bot)
             if known is None:
                 return Failed("away", Refused("this bot is not connected", again=True))
             if not await self._pacing.ready(bucket):
                 return Failed("too many requests", Later(1.0))
-            answer = await call(known, method, arguments)
+            answer = self._noted(bot, arguments, await call(known, method, arguments))
             if not isinstance(answer, Failed):
                 return answer
             if not isinstance(answer.means, Sent):
                 log.warning("%s: %s", method, answer.error)
-            if not isinstance(answer.means, Later):
+            if answer.error == UNREACHABLE and (pause := next(pauses, None)):
+                await asyncio.sleep(pause)
+            elif not isinstance(answer.means, Later):
                 return answer
-            self._pacing.blocked(bucket, answer.means.seconds)
 
-    async def push(self, bot: int, method: str, arguments: Body) -> Any | Failed:  # noqa: ANN401  the same
-        """Make a call for a message that is delivered again where this one says so."""
-        bucket = f"{bot}/{arguments['chat_id']}"
+    async def push(self, bot: int, method: str, arguments: Body, *, urgent: bool = False) -> Any | Failed:  # noqa: ANN401  the same
+        """Make a call for a message that is delivered again where this one says so; `urgent` goes before others."""
         known = self.bots.get(bot)
         if known is None:
             return Failed("away", Refused("this bot is not configured", again=True))
-        wait = self._pacing.wait(bucket)
+        wait = self._pacing.wait(_bucket(bot, arguments), urgent=urgent)
         if wait:
             return Failed("paced", Later(wait))
-        answer = await call(known, method, arguments)
+        return self._noted(bot, arguments, await call(known, method, arguments))
+
+    def _noted(self, bot: int, arguments: Body, answer: Any | Failed) -> Any | Failed:  # noqa: ANN401  the same
+        """Note what an answer says of a chat: it is to be left alone for a while, or has another id now."""
         if isinstance(answer, Failed) and isinstance(answer.means, Later):
-            self._pacing.blocked(bucket, answer.means.seconds)
+            self._pacing.blocked(_bucket(bot, arguments), answer.means.seconds)
+        if isinstance(answer, Failed) and answer.moved:
+            self.moved[bot, arguments["chat_id"]] = answer.moved
         return answer
 
     async def at_once(self, bot: int, method: str, arguments: Body) -> None:
@@ -191,6 +215,10 @@ class Calls:
             answer = await call(known, method, arguments)
             if isinstance(answer, Failed) and not isinstance(answer.means, Sent):
                 log.info("%s: %s", method, answer.error)
+
+
+def _bucket(bot: int, arguments: Body) -> str:
+    return f"{bot}/{arguments['chat_id']}"
 
 
 def upload(data: bytes, name: str) -> InputFile:

@@ -5,11 +5,7 @@ from datetime import date
 from typing import Any, assert_never
 from unicodedata import east_asian_width
 
-from bot.adapters.telegram import pages
-from bot.adapters.telegram.markup import seen, size
-from bot.adapters.telegram.pages import BLANK, NOTHING, Page, Rows, button
-from bot.adapters.telegram.payload import Body, keyboard_of, text_in
-from bot.adapters.telegram.presses import (
+from bot.adapters.presses import (
     DONE,
     SKIP,
     TICKED,
@@ -22,6 +18,10 @@ from bot.adapters.telegram.presses import (
     offered,
     setting,
 )
+from bot.adapters.telegram import pages
+from bot.adapters.telegram.markup import seen, size
+from bot.adapters.telegram.pages import BLANK, NOTHING, Page, Rows, button
+from bot.adapters.telegram.payload import Body, keyboard_of, text_in
 from bot.ports import (
     Asked,
     Button,

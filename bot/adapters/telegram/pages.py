@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from bot.adapters.presses import fits
 from bot.adapters.telegram.payload import Body, body_of, id_in, is_whole, keyboard_of, text_in
-from bot.adapters.telegram.presses import fits
 
 Button = dict[str, Any]
 Rows = list[list[Button]]

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from bot.adapters.presses import Pick
 from bot.adapters.telegram.payload import (
     Body,
     address,
@@ -23,7 +24,7 @@ from bot.adapters.telegram.payload import (
     ref,
     text_in,
 )
-from bot.adapters.telegram.presses import Pick, read
+from bot.adapters.telegram.presses import read
 from bot.adapters.telegram.surface import Heard, Moved, Signal, Surface, Turned
 from bot.adapters.telegram.typed import text_of
 from bot.ports import Command, Edited, Event, Incoming, Quoted, Reachable, Ref, Said, Started, Submitted

@@ -13,6 +13,8 @@ NOTHING: Body = {}
 LARGEST = 2**63 - 1
 LONGEST = 100_000
 MOST_ROWS = 100
+MOST_READ = 20_000_000
+"""A bot may read no larger file."""
 _FILE_ID = re.compile(r"[A-Za-z0-9_-]{1,250}")
 _QUERY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _KINDS = {
@@ -109,4 +111,4 @@ def _file(file: Body, bot: int, called: str, mime: str) -> File | None:
         return None
     name = text_in(file.get("file_name")) or called
     kind = text_in(file.get("mime_type")) or mime
-    return File(f"{bot}/{file['file_id']}", name, kind, id_in(file.get("file_size")))
+    return File(f"{bot}/{file['file_id']}", name, kind, id_in(file.get("file_size")), MOST_READ)

@@ -7,7 +7,7 @@ yet: what a crash interrupts comes again, and one that takes long holds up nobod
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
@@ -21,7 +21,6 @@ Take = Callable[[Mapping[str, Any]], Awaitable[None]]
 ALLOWED = ["message", "edited_message", "callback_query", "my_chat_member"]
 MOST = 100
 AGAIN_SECONDS = 0.5
-"""While something is still being done, everything from it on is given again at once: so often is it looked for more."""
 TRIES = 5
 REMEDY = "Copy the token from BotFather into telegram.tokens."
 
@@ -29,10 +28,11 @@ REMEDY = "Copy the token from BotFather into telegram.tokens."
 class Polling:
     """One bot's updates, each begun once and confirmed when it is done."""
 
-    def __init__(self, bot: Api, take: Take) -> None:
-        """`take` returns when an update is done with."""
+    def __init__(self, bot: Api, take: Take, look: float) -> None:
+        """`take` returns when an update is done with; until it does, more is looked for every `look` seconds."""
         self._bot = bot
         self._take = take
+        self._look = look
         self._begun: dict[int, asyncio.Task[None]] = {}
         self._next = 0
 
@@ -42,7 +42,7 @@ class Polling:
         open_ = [number for number, task in self._begun.items() if not task.done()]
         return min(open_, default=self._next)
 
-    async def run(self) -> None:
+    async def run(self) -> NoReturn:
         """Fetch for ever; raises `Outage` or `Misconfigured` in words."""
         failures = 0
         while True:
@@ -73,7 +73,7 @@ class Polling:
                 self._begun[number] = asyncio.create_task(self._taken(update))
                 self._next = max(self._next, number + 1)
             if not new and (going := [task for task in self._begun.values() if not task.done()]):
-                await asyncio.wait(going, timeout=AGAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait(going, timeout=self._look, return_when=asyncio.FIRST_COMPLETED)
 
     async def _taken(self, update: Mapping[str, Any]) -> None:
         try:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from bot.adapters.telegram.presses import Pick
+from bot.adapters.presses import Pick
 from bot.ports import Incoming
 
 
