@@ -98,13 +98,16 @@ class Member:
         raise AssertionError(f"{self.name} does not come to an end: {ack}")
 
     async def _in_words(self, said: Mapping[str, str]) -> None:
-        """Answer question after question in the conversation."""
+        """Answer question after question in the conversation; what may be left out is left out in a window."""
         answered = set[str]()
         key = await self._pending()
         for _ in range(QUESTIONS):
             if not key:
                 return
-            seen = await self._says(said.get(key, "skip"))
+            if key not in said:
+                await self._in_windows(said)
+                return
+            seen = await self._says(said[key])
             answered.add(key)
             last = self.person.received[-1].words if seen else ""
             if last.startswith(DONE):

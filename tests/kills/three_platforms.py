@@ -29,8 +29,8 @@ TEAMS, BOTS, SERVERS = 10, 4, 10
 BURST = 3
 EVERYWHERE = (50, 1.0)
 """What Discord lets a bot do in all."""
-RETRIES = (0.5, 1.0, 2.0)
-"""Seconds after which Slack delivers again: its hour, in a minute."""
+RETRIES = (0.5, 10.0, 30.0)
+"""Seconds after which Slack delivers again: its minutes are shorter here."""
 AWAY_SECONDS = 0.5
 GENTLE = ("discord drop", "slack refresh", "telegram elsewhere")
 """Ways in which a connection breaks, and is there again at once."""

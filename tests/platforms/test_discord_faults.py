@@ -131,6 +131,18 @@ async def test_minutes_of_waiting_are_those_of_one_channel_alone(sqlite_store_ur
         assert datetime.fromisoformat(due).replace(tzinfo=UTC) > before + timedelta(seconds=179)
 
 
+async def test_waiting_that_never_ends_is_no_ban(sqlite_store_url: str) -> None:
+    async with DiscordServer(seed=1) as discord:
+        await pairs(discord, sqlite_store_url, *CROWD[:1])
+        # So often the library tries it in its place.
+        discord.fault(MESSAGE, Refuse429(0), times=5)
+        async with running(discord, sqlite_store_url) as bot:
+            await bot.send(("101", "a message"))
+            await discord.until(lambda: bot.outcomes(Sent))
+            assert bot.outcomes(Later) == [Later(1.0)]
+        assert texts(person(discord, 101).received) == ["Olga: a message"]
+
+
 @pytest.mark.parametrize("fault", [global_limit(180), cloudflare()], ids=["limit", "ban"])
 async def test_a_limit_of_all_calls_holds_up_all_that_nobody_waits_for(
     sqlite_store_url: str, fault: Fault
@@ -250,6 +262,19 @@ async def test_within_the_limits_of_a_channel_nobody_waits(sqlite_store_url: str
         assert discord.invalid == 0
 
 
+async def test_a_short_while_is_waited_for_without_being_refused(sqlite_store_url: str) -> None:
+    async with DiscordServer(seed=1) as discord:
+        await pairs(discord, sqlite_store_url, *CROWD[:1])
+        discord.limits = {MESSAGE: (1, 0.5)}
+        async with running(discord, sqlite_store_url) as bot:
+            await bot.send(*(("101", f"line {number}") for number in range(3)))
+            await discord.until(lambda: len(bot.outcomes(Sent)) == 3)
+            assert not bot.outcomes(Later)
+        at = [call.at for call in discord.calls_of(MESSAGE)]
+        assert at[2] >= at[0] + 1
+        assert discord.invalid == 0
+
+
 async def test_a_message_that_is_deleted_meanwhile_is_not_changed_any_more(sqlite_store_url: str) -> None:
     async with DiscordServer(seed=1) as discord:
         await pairs(discord, sqlite_store_url, *CROWD[:1])
@@ -325,6 +350,8 @@ async def test_what_was_held_is_shown_however_long_the_answer_takes(sqlite_store
             doing = asyncio.create_task(ann.slash("mentorships"))
             await discord.called(CALLBACK)
             await discord.until(lambda: bot.adapter.begun == 2)
+            with pytest.raises(TimeoutError):
+                await discord.called(FOLLOWUP, timeout=0.3)
             until.set()
             assert (await doing).ok
             await discord.until(lambda: len(ann.ephemerals) == 3)
@@ -418,6 +445,22 @@ async def test_an_answer_that_discord_took_and_did_not_say_so_counts_as_given(sq
         assert not [line for line in bot.log.lines if line.startswith(("WARNING: an inter", "ERROR"))]
         (seen,) = discord.violations
         assert "a second answer" in seen
+
+
+@pytest.mark.parametrize("fault", [Status(500, before=False), Status(503), Reset(before=False)], ids=repr)
+async def test_an_answer_to_what_is_written_comes_once_whatever_happens(
+    sqlite_store_url: str, fault: Fault
+) -> None:
+    async with DiscordServer(seed=1) as discord:
+        await pairs(discord, sqlite_store_url, *CROWD[:1])
+        ann = person(discord, 101)
+        async with running(discord, sqlite_store_url) as bot:
+            discord.fault(MESSAGE, fault)
+            await ann.say("/help")
+            await discord.answered(MESSAGE, 2)
+            await bot.adapter.quiet()
+        assert len(ann.received) == 1
+        assert not discord.violations
 
 
 async def test_an_answer_that_is_too_late_is_given_in_the_conversation(sqlite_store_url: str) -> None:

@@ -65,6 +65,27 @@ async def test_a_session_that_is_resumed_loses_nothing(sqlite_store_url: str, ho
         assert not discord.violations
 
 
+@pytest.mark.parametrize("resume", [True, False])
+async def test_a_connection_that_ends_while_something_is_done_changes_nothing_of_its_answer(
+    sqlite_store_url: str, resume: bool
+) -> None:
+    async with DiscordServer(seed=1) as discord:
+        await pairs(discord, sqlite_store_url, *CROWD[:1])
+        ann, gate = person(discord, 101), asyncio.Event()
+        adapter = Watched(discord, gates={"101": gate})
+        async with running(discord, sqlite_store_url, adapter) as bot:
+            await connected(adapter)
+            doing = asyncio.create_task(ann.slash("mentorships"))
+            await discord.until(lambda: discord.events and discord.events[-1].given)
+            await discord.drop(resume=resume)
+            await back(bot, discord)
+            gate.set()
+            assert (await doing).ok
+            await adapter.quiet()
+        assert len(ann.ephemerals) == 1
+        assert not discord.violations
+
+
 @pytest.mark.parametrize("how", ["invalid", "forgotten"])
 async def test_what_was_written_without_a_session_comes_with_the_next_thing_one_does(
     sqlite_store_url: str, how: str
@@ -288,21 +309,24 @@ async def test_while_discord_is_down_messages_wait_and_count_no_tries(sqlite_sto
 
 async def test_what_is_being_sent_when_the_connection_ends_comes_once(sqlite_store_url: str) -> None:
     async with DiscordServer(seed=1) as discord:
-        await pairs(discord, sqlite_store_url, *CROWD)
+        await pairs(discord, sqlite_store_url, *CROWD[:1])
         async with running(discord, sqlite_store_url) as bot:
-            # One has arrived, one has not, and the others wait for their turn behind them.
+            # One has arrived, and another waits for its turn behind it.
             discord.fault(MESSAGE, Hang(before=False))
-            discord.fault(MESSAGE, Hang())
-            await bot.send(("101", "line 0"), ("201", "line 0"))
-            await discord.called(MESSAGE, 2)
-            await bot.send(("101", "line 1"), ("201", "line 1"))
-            await discord.until(lambda: bot.adapter.begun == 4)
-            await discord.refuse()
-            await discord.accept()
-            await discord.until(lambda: len(bot.outcomes(Sent)) == 4)
-        for user in (101, 201):
-            assert sorted(texts(person(discord, user).received)) == ["Olga: line 0", "Olga: line 1"]
-    assert rows(sqlite_store_url, "SELECT DISTINCT state FROM outbox") == [("sent",)]
+            await bot.send(("101", "line 0"))
+            await discord.called(MESSAGE)
+            await bot.send(("101", "line 1"))
+            await discord.until(lambda: bot.adapter.begun == 2)
+            discord.fault(GATEWAY, Status(500))
+            await discord.drop()
+            await bot.said("Discord cannot be reached")
+            await discord.until(lambda: len(bot.outcomes(Sent)) == 2)
+        assert sorted(texts(person(discord, 101).received)) == ["Olga: line 0", "Olga: line 1"]
+    # Nobody doubts of the other one: it was not sent.
+    assert rows(sqlite_store_url, "SELECT state, doubts FROM outbox ORDER BY id") == [
+        ("sent", 1),
+        ("sent", 0),
+    ]
 
 
 # --- Servers ------------------------------------------------------------------------------------------------------

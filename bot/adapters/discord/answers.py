@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.adapters.discord import forms, messages, presses, questions
-from bot.adapters.discord.calls import UNKNOWN_INTERACTION, Call, Calls, Failed
+from bot.adapters.discord.calls import UNKNOWN_INTERACTION, Call, Calls, Failed, named
 from bot.adapters.discord.messages import Payload
 from bot.adapters.discord.payload import EPHEMERAL, components_in, number_in, text_in
 from bot.adapters.discord.send import EDIT, FOLLOW, POST, file_of, in_place
 from bot.adapters.discord.surface import Heard, Looked
 from bot.adapters.showing import Showing
-from bot.ports import Answer, Attached, Button, Pressed, Rendered, Sent, Submitted
+from bot.ports import Answer, Attached, Button, Pressed, Rendered, Sent, Submitted, Unknown
 from bot.richtext import Text
 
 log = logging.getLogger(__name__)
@@ -216,8 +216,13 @@ class Answers:
 
     async def _post(self, heard: Heard, parts: Sequence[Part]) -> None:
         channel = heard.surface.channel
-        for payload, file in parts:
-            await self._calls.reply(channel, Call("POST", POST, {"channel_id": channel}, payload, file))
+        for number, (payload, file) in enumerate(parts):
+            said = named(payload, f"{heard.incoming.id}:{number}")
+            post = Call("POST", POST, {"channel_id": channel}, said, file)
+            answer = await self._calls.reply(channel, post)
+            if isinstance(answer, Failed) and isinstance(answer.means, Unknown):
+                # By its name a second try makes no second copy.
+                await self._calls.reply(channel, post)
 
     async def _instead(self, heard: Heard, answer: Answer, words: Words, taken: Taken) -> None:
         if not await taken:

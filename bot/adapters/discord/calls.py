@@ -61,7 +61,8 @@ AWAY = Failed(0, "away", Later(2.0))
 def course(bucket: str) -> Course:
     """Say how fast a bucket may be: a channel, or one of those above; all share what a bot may do."""
     rates = {OPENING: Rate(20, 60, 10), IDENTIFYING: Rate(1, 5)}
-    return Course(rates.get(bucket, Rate(5, 5, 5)), ALL, Rate(50, 1, 25))
+    # Ten at once and forty a second are never more than Discord's fifty in any second.
+    return Course(rates.get(bucket, Rate(5, 5, 5)), ALL, Rate(40, 1, 10))
 
 
 def asked_to_wait(path: str, headers: Mapping[str, str]) -> tuple[str, float]:
@@ -102,13 +103,13 @@ def meant(error: Exception) -> Failed:
             return Failed(0, type(error).__name__, Unknown(type(error).__name__))
 
 
-def nonce(once: str, payload: Body) -> str:
+def named(payload: Body, once: str) -> dict[str, Any]:
     """Give a message a name by which Discord knows it again for some minutes, so that no second copy appears.
 
     What it says is part of the name: where more has joined it meanwhile, that must not be lost.
     """
     told = f"{once}\0{json.dumps(payload, sort_keys=True)}".encode(errors="replace")
-    return hashlib.sha256(told).hexdigest()[:NONCE_LIMIT]
+    return {**payload, "nonce": hashlib.sha256(told).hexdigest()[:NONCE_LIMIT], "enforce_nonce": True}
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,8 @@ class Missed:
         session = timedelta(seconds=asyncio.get_running_loop().time() - self._since)
         query = {"before": now, "limit": str(LAST)}
         place = {"channel_id": heard.surface.channel}
-        told = await self._calls.ask(Call("GET", POST, place, query=query))
+        looked_at = f"{heard.surface.channel}:before"
+        told = await self._calls.reply(looked_at, Call("GET", POST, place, query=query))
         if isinstance(told, Failed):
             log.warning("what was written while the bot was away cannot be read: %s", told.error)
             return []

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from bot.adapters.discord import messages
-from bot.adapters.discord.calls import Body, Call, Calls, Failed, nonce
+from bot.adapters.discord.calls import Body, Call, Calls, Failed, named
 from bot.adapters.discord.messages import Payload
 from bot.adapters.discord.payload import EPHEMERAL, bodies_of, body_of, id_in, text_in
 from bot.ports import Attached, Delivery, File, Later, Place, Refused, Rendered, Sent, Shut, Unknown
@@ -31,10 +31,8 @@ async def push(calls: Calls, channel: str, message: Rendered, once: str) -> Deli
     for number, payload in enumerate(messages.payloads(message)):
         # Only the first part can be put off: from then on the message has begun to arrive.
         post = calls.reply if ref else calls.push
-        named = {**payload, "nonce": nonce(f"{once}:{number}", payload), "enforce_nonce": True}
-        posted = await post(
-            channel, Call("POST", POST, {"channel_id": channel}, named, file_of(payload, message.attached))
-        )
+        said, file = named(payload, f"{once}:{number}"), file_of(payload, message.attached)
+        posted = await post(channel, Call("POST", POST, {"channel_id": channel}, said, file))
         if isinstance(posted, Failed):
             return Unknown(f"only a part arrived: {posted.error}") if ref else posted.means
         ref = ref or f"{channel}/{id_in(body_of(posted).get('id'))}"
@@ -69,8 +67,8 @@ async def edit(calls: Calls, channel: str, number: str, message: Rendered) -> De
     if isinstance(edited, Failed):
         return edited.means
     for part in rest:
-        file = file_of(part, message.attached)
-        posted = await calls.reply(channel, Call("POST", POST, {"channel_id": channel}, part, file))
+        said, file = named(part, f"{channel}/{number}"), file_of(part, message.attached)
+        posted = await calls.reply(channel, Call("POST", POST, {"channel_id": channel}, said, file))
         if isinstance(posted, Failed):
             return Unknown(f"only a part arrived: {posted.error}")
     return Sent(f"{channel}/{number}")
@@ -144,7 +142,7 @@ async def _open(calls: Calls, room: str, name: str) -> str:
 
 
 async def _say(calls: Calls, thread: str, readers: Payload) -> bool:
-    said = {**readers, "nonce": nonce(f"readers:{thread}", readers), "enforce_nonce": True}
+    said = named(readers, f"readers:{thread}")
     return bool(_told(await calls.ask(Call("POST", POST, {"channel_id": thread}, said))))
 
 
