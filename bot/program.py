@@ -23,4 +23,14 @@ def program(router: Router, world: World) -> Program:
             for name, row in COMMANDS.items()
         ]
 
-    return Program(router.handle, router.suggest, own, commands, words.locales, world.organisers, router.bury)
+    return Program(
+        handle=router.handle,
+        suggest=router.suggest,
+        words=own,
+        commands=commands,
+        languages=words.locales,
+        organisers=world.organisers,
+        bury=router.bury,
+        page=lambda locale: renderer.page(words.match(locale), policy.zone),
+        match=words.match,
+    )
