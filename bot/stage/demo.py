@@ -1,10 +1,12 @@
-"""`mentorbot demo`: an invented community in a temporary folder, and a terminal in which one plays everybody."""
+"""`mentorbot demo`: an invented community in a temporary folder, on a page or in a terminal; one plays everybody."""
 
+import asyncio
 import json
 import os
 import shutil
 import sys
 import tempfile
+import webbrowser
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -58,8 +60,31 @@ def settings(
     return load(None, {"MENTORBOT_HOME": str(folder)}, overrides, folder)
 
 
+async def on_page(seed: int, resume: Path | None, port: int, *, browser: bool) -> int:
+    """Run the demo on a page until it is stopped; returns the exit code."""
+    from bot.app import until_signal
+    from bot.stage.show import show
+
+    folder = resume or Path(tempfile.mkdtemp(prefix="mentorbot-demo-"))
+    stop = asyncio.Event()
+    await until_signal(stop)
+
+    def ready(address: str) -> None:
+        print(f"The playground is at {address}  (Ctrl+C ends it)", flush=True)
+        if browser:
+            webbrowser.open(address)
+
+    try:
+        return await show(folder, seed, port, ready, stop)
+    except OSError as error:
+        print(f"The page cannot be served on port {port}: {error.strerror}. Try --port 0.", file=sys.stderr)
+        return 1
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 async def demo(seed: int, resume: Path | None, screen: Screen) -> int:
-    """Run the demo; returns the exit code."""
+    """Run the demo in the terminal; returns the exit code."""
     if resume is not None:
         scene = _scene(resume)
     else:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection
@@ -36,6 +37,7 @@ CURTAIN, AGAIN = "curtain", "again"
 LONGEST_JUMP = timedelta(days=60)
 UNSEEN = ("tidy",)
 """Kinds of waits of which nobody notices anything."""
+LATELY = 12
 SHOWN_KINDS = {ANSWER, PUSH, EDITED}
 
 
@@ -51,15 +53,16 @@ class Playground:
         cast: Sequence[Person] = (),
         seed: int = 0,
         opened: Opened = open_app,
+        tools: Mapping[tuple[str, str], Tool] = MappingProxyType({}),
     ) -> None:
-        """Prepare a program for these people, at a moment of simulated time."""
+        """Prepare a program for these people, at a moment of simulated time; `tools` come to its own."""
         self._settings = settings
         self._opened = opened
         self._stack = AsyncExitStack()
         self._app: App | None = None
         self._moving = asyncio.Lock()
         self._events = 0
-        self._cast = cast
+        self.cast = cast
         self.names = {who: dict(told) for who, told in names.items()}
         self.seed = seed
         self.clock = SimulatedClock(now)
@@ -68,7 +71,7 @@ class Playground:
             self.names,
             self._world,
             self.settle,
-            self._tools(),
+            {**self._tools(), **tools},
         )
         self.web = Web(folder, lambda: self.clock.now, stage)
 
@@ -120,21 +123,22 @@ class Playground:
 
     async def press(self, who: str, label: str) -> None:
         """Press the newest button with this label."""
-        found = [(shown, stands_for(shown.message, label)) for shown in reversed(self.screen(who))]
-        meant = next(((shown, meant) for shown, meant in found if meant), None)
-        if meant is None:
-            msg = f"{who} has no button [{label}]"
-            raise LookupError(msg)
-        await self._act(who, meant[1] or {})
+        for entry in reversed(self._shown_to(who)):
+            if meant := stands_for(to_json(decode(entry.data["message"])), label):
+                await self._act(who, {**meant, "message": entry.n})
+                return
+        msg = f"{who} has no button [{label}]"
+        raise LookupError(msg)
 
     def screen(self, who: str) -> Sequence[Shown]:
         """Everything somebody was shown lately, oldest first."""
-        entries, _ = self.web.transcript.chat(who, self.web.transcript.last + 1, 12)
         return [
-            Shown(who, entry.kind, to_json(decode(entry.data["message"])))
-            for entry in entries
-            if entry.kind in SHOWN_KINDS
+            Shown(who, entry.kind, to_json(decode(entry.data["message"]))) for entry in self._shown_to(who)
         ]
+
+    def _shown_to(self, who: str) -> Sequence[Entry]:
+        entries, _ = self.web.transcript.chat(who, self.web.transcript.last + 1, LATELY)
+        return [entry for entry in entries if entry.kind in SHOWN_KINDS]
 
     async def _act(self, who: str, event: Mapping[str, Any]) -> None:
         self._events += 1
