@@ -5,13 +5,17 @@ import json
 import os
 import re
 import shutil
+import signal
+import subprocess
 from base64 import b64decode
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any, Self
+from queue import Queue
+from tempfile import TemporaryDirectory, gettempdir
+from threading import Thread
+from typing import IO, Any, Self
 
 import aiohttp
 
@@ -202,8 +206,9 @@ class Window:
                         if value := await self.run(script):
                             return value
         except TimeoutError:
-            text = await self.run("document.body.innerText")
-            raise AssertionError(f"this never held: {condition}\n{text[-1500:]}\n{self.trouble}") from None
+            text = await self.run("document.querySelector('#panes, body').innerText")
+            seen = saved(await self.picture(), Path(gettempdir()) / "mentorbot-page.png")
+            raise AssertionError(f"this never held: {condition}\n{text[-1500:]}\n{self.trouble}\n{seen}") from None
 
     async def press(self, *keys: str, modifiers: int = 0) -> None:
         """Press keys, by their names or as single characters."""
@@ -224,59 +229,58 @@ class Window:
         return b64decode(shot["data"])
 
 
-@asynccontextmanager
-async def browser() -> AsyncIterator[Browser]:
-    """Start a browser, and end it."""
+@contextmanager
+def started() -> Iterator[str]:
+    """Start a browser, and end it; gives where it listens."""
     with TemporaryDirectory(prefix="mentorbot-browser-", ignore_cleanup_errors=True) as folder:
         alone = ["--no-sandbox"] if os.geteuid() == 0 else []
-        process = await asyncio.create_subprocess_exec(
-            found(),
-            *FLAGS,
-            *alone,
-            f"--user-data-dir={folder}",
-            "about:blank",
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
+        command = [found(), *FLAGS, *alone, f"--user-data-dir={folder}", "about:blank"]
+        process = subprocess.Popen(
+            command,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
             env={**os.environ, "HOME": folder},
+            start_new_session=True,
         )
         assert process.stderr is not None
-        draining: asyncio.Task[bytes] | None = None
+        addresses = Queue[str]()
+        reading = Thread(target=_read, args=(process.stderr, addresses), daemon=True)
+        reading.start()
         try:
-            address = await _address(process.stderr)
-            draining = asyncio.create_task(process.stderr.read())
-            async with (
-                aiohttp.ClientSession() as client,
-                client.ws_connect(address, max_msg_size=0) as socket,
-            ):
-                running = Browser(socket)
-                listening = asyncio.create_task(running.listen())
-                try:
-                    yield running
-                finally:
-                    with suppress(Trouble, TimeoutError, ConnectionError):
-                        await running.ask("Browser.close")
-                    listening.cancel()
+            address = addresses.get(timeout=PATIENCE)
+            if not address.startswith("ws://"):
+                raise RuntimeError(f"the browser did not start: {address}")
+            yield address
         finally:
-            if process.returncode is None:
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(5):
-                        await process.wait()
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-            if draining is not None:
-                await draining
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            reading.join(PATIENCE)
+            process.stderr.close()
 
 
-async def _address(stderr: asyncio.StreamReader) -> str:
-    """Read where the browser listens."""
+def _read(stderr: IO[bytes], addresses: "Queue[str]") -> None:
+    """Read where the browser listens; what else it has to say is only told where it says nothing of that."""
     told = b""
-    async with asyncio.timeout(PATIENCE):
-        while line := await stderr.readline():
-            told += line
-            if match := re.search(rb"DevTools listening on (ws://\S+)", line):
-                return match[1].decode()
-    raise RuntimeError(f"the browser did not start: {told.decode(errors='replace')[-2000:]}")
+    for line in stderr:
+        told = (told + line)[-2000:]
+        if match := re.search(rb"DevTools listening on (ws://\S+)", line):
+            addresses.put(match[1].decode())
+    addresses.put(told.decode(errors="replace"))
+
+
+@asynccontextmanager
+async def connected(address: str) -> AsyncIterator[Browser]:
+    """Drive a browser that runs."""
+    async with aiohttp.ClientSession() as client, client.ws_connect(address, max_msg_size=0) as socket:
+        running = Browser(socket)
+        listening = asyncio.create_task(running.listen())
+        try:
+            yield running
+        finally:
+            listening.cancel()
+            with suppress(asyncio.CancelledError):
+                await listening
 
 
 def saved(picture: bytes, path: Path) -> Path:

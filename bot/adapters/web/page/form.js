@@ -10,7 +10,7 @@ const IN_SIGHT = 7;
 
 // `send` gets the values by their keys; `press` a button of the form itself.
 export function form(data, who, { send, press }) {
-  const alone = data.fields.length === 1 && oneOf(data.fields[0], send);
+  const alone = data.fields.length === 1 && oneOf(data.fields[0], send, data.words);
   const drafts = `form:${who}:${data.run}`;
   const known = recall(drafts, {});
   const inputs = alone ? [] : data.fields.map((asked) => [asked, input(asked, who, known[asked.field.key])]);
@@ -48,14 +48,11 @@ export function form(data, who, { send, press }) {
 }
 
 // One choice among few: each option is a button.
-function oneOf(asked, send) {
+function oneOf(asked, send, words) {
   const field = asked.field;
   const options = asked.options ?? [];
   const few = options.length > 0 && options.length <= 12;
-  if (!few || field.many || !["choice", "confirm"].includes(field.is) || (field.search && field.search !== "moments")) {
-    return null;
-  }
-  if (field.search) return null;
+  if (!few || field.many || field.search || !["choice", "confirm"].includes(field.is)) return null;
   const value = (option) => (field.is === "confirm" ? option.value === "yes" : option.value);
   const named = fresh("asked");
   return el(
@@ -68,7 +65,7 @@ function oneOf(asked, send) {
       "div",
       { class: "buttons" },
       ...options.map((option) => button(option.label, () => send({ [field.key]: value(option) }))),
-      field.required === false ? button(t("form.skip"), () => send({ [field.key]: null }), { class: "quiet" }) : null,
+      field.required === false ? button(words.skip, () => send({ [field.key]: null }), { class: "quiet" }) : null,
     ),
   );
 }

@@ -80,15 +80,16 @@ export class Pane {
     this.hello?.remove();
     this.hello = null;
     this.thread.take([entry]);
-    if (!this.asked || entry.kind !== "answer") return;
-    // Whoever answered a form goes on in what is asked next.
-    this.asked = false;
+    if (entry.kind !== "answer") return;
+    // Whoever is asked something goes on there; whoever answered the last question, at what was said to it.
     const made = this.thread.find(entry.n);
     const next = made?.querySelector("[aria-invalid], .form input, .form textarea, .form select, .form button");
+    if (!made || !(next || this.asked) || this.input.value) return;
+    this.asked = false;
     if (this.made.contains(document.activeElement) || document.activeElement === document.body) {
-      (next ?? made)?.focus({ preventScroll: !next });
+      (next ?? made).focus({ preventScroll: true });
+      made.scrollIntoView({ block: "nearest" });
     }
-    this.thread.scroll();
   }
 
   act(event, asked = false) {

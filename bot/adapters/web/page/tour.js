@@ -56,11 +56,15 @@ export function tour(house) {
     lit?.classList.add("lit");
     const last = at + 1 === STEPS.length;
     const title = el("h2", { id: "tour-title", tabindex: "-1" }, t(`tour.title_${at + 1}`));
-    const forMe = button(t("tour.do"), async () => {
-      forMe.disabled = true;
-      await step.does(house);
-      if (!last) go(at + 1);
-    });
+    const forMe = button(
+      t("tour.do"),
+      async () => {
+        forMe.disabled = true;
+        await step.does(house);
+        if (!last) go(at + 1);
+      },
+      { class: last ? "plain" : "primary" },
+    );
     shown.replaceChildren(
       el("p", { class: "step" }, t("tour.step", { number: at + 1, all: STEPS.length })),
       title,
@@ -69,7 +73,7 @@ export function tour(house) {
         "div",
         { class: "buttons" },
         forMe,
-        last ? button(t("tour.end"), end, { class: "primary" }) : button(t("tour.next"), () => go(at + 1), { class: "primary" }),
+        last ? button(t("tour.end"), end, { class: "primary" }) : button(t("tour.next"), () => go(at + 1)),
         at > 0 ? button(t("tour.back"), () => go(at - 1), { class: "quiet" }) : null,
         last ? null : button(t("tour.close"), end, { class: "quiet" }),
       ),
