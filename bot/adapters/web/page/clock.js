@@ -21,8 +21,8 @@ export class Clock {
       el(
         "div",
         { class: "jumps" },
-        ...JUMPS.map(([name, seconds]) => button(t(`clock.${name}`), () => this.pass({ seconds }), { "aria-label": t(`clock.${name}_long`) })),
-        button(t("clock.next"), () => this.pass({ next: true }), { "aria-label": t("clock.next_long") }),
+        ...JUMPS.map(([name, seconds]) => button(t(`clock.${name}`), () => this.pass({ seconds }), { title: t(`clock.${name}_long`) })),
+        button(t("clock.next"), () => this.pass({ next: true }), { title: t("clock.next_long") }),
         this.player,
       ),
     );

@@ -5,6 +5,8 @@ import { act, get, upload } from "./net.js";
 import { pickPerson } from "./people.js";
 import { Thread } from "./thread.js";
 
+const A_FEW = 8;
+
 export class Pane {
   // `house` is the page: people, commands, tools, and what follows when a pane changes.
   constructor(house, number, who, follows) {
@@ -157,6 +159,7 @@ export class Pane {
     const files = el("input", { type: "file", class: "unseen", tabindex: "-1", "aria-hidden": "true" });
     let found = [];
     let active = -1;
+    let from = 0;
 
     const send = async () => {
       const text = input.value.trim();
@@ -177,16 +180,24 @@ export class Pane {
       const commands = this.house.commands(this.person);
       found = typed ? commands.filter(([name]) => name.startsWith(typed[1].toLowerCase())) : [];
       active = -1;
+      from = 0;
       list.hidden = !found.length;
       input.removeAttribute("aria-activedescendant");
+      listed();
+    };
+
+    // A few at a time, so that nothing has to be scrolled.
+    const listed = () => {
       list.replaceChildren(
-        ...found.map(([name, does]) =>
+        ...found.slice(from, from + A_FEW).map(([name, does], at) =>
           el(
             "li",
             {
               role: "option",
               id: fresh("command"),
-              "aria-selected": "false",
+              "aria-selected": String(from + at === active),
+              "aria-posinset": from + at + 1,
+              "aria-setsize": found.length,
               onmousedown: (event) => {
                 event.preventDefault();
                 take(name);
@@ -207,9 +218,9 @@ export class Pane {
 
     const choose = (number) => {
       active = (number + found.length) % found.length;
-      [...list.children].forEach((each, at) => each.setAttribute("aria-selected", String(at === active)));
-      input.setAttribute("aria-activedescendant", list.children[active].id);
-      list.children[active].scrollIntoView({ block: "nearest" });
+      from = Math.max(Math.min(from, active), active - A_FEW + 1);
+      listed();
+      input.setAttribute("aria-activedescendant", list.children[active - from].id);
     };
 
     input.addEventListener("input", () => {

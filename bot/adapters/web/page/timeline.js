@@ -14,7 +14,7 @@ export class Timeline {
   }
 
   async begin() {
-    this.coming = el("ol", { class: "coming" });
+    this.coming = el("ol", { class: "coming", tabindex: "0", "aria-label": t("timeline.ahead") });
     this.list = el("ol", { class: "lines", tabindex: "0", "aria-label": t("timeline.title") });
     this.made.replaceChildren(
       el("h2", {}, t("timeline.title")),
