@@ -35,7 +35,9 @@ def parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="play with an invented community, without any account")
     demo.add_argument("--console", action="store_true", help="in this terminal, not on a page")
     demo.add_argument("--seed", type=int, default=1, help="another number makes another community")
-    demo.add_argument("--port", type=int, default=8765, help="where the page is served; 0 takes any that is free")
+    demo.add_argument(
+        "--port", type=int, default=8765, help="where the page is served; 0 takes any that is free"
+    )
     demo.add_argument("--no-browser", action="store_true", help="only print where the page is")
     demo.add_argument("--resume", type=Path, help=argparse.SUPPRESS)
 

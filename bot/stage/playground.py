@@ -243,8 +243,8 @@ class Playground:
         """Give what brings another machine to where this one is."""
         del request
         curtain = self.curtain
-        since = self.web.transcript.entries[curtain.n if curtain else 0 :]
-        return reply({"seed": self.seed, "steps": pack(steps(since))})
+        done = steps(self.web.transcript, curtain.n if curtain else 0)
+        return reply({"seed": self.seed, "steps": pack(done)})
 
     def _entry(self, request: HttpRequest) -> Entry:
         entry = self.web.transcript.message(number(request.query.get("n"), 0))

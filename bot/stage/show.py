@@ -23,7 +23,7 @@ from bot.stage import community
 from bot.stage.demo import BEGIN, START_BEFORE, settings
 from bot.stage.playground import Playground
 from bot.stage.script import Script
-from bot.stage.steps import Step, unpack
+from bot.stage.steps import Step, event_of, unpack
 
 LOOPBACK = "127.0.0.1"
 SCENE = "scene.json"
@@ -69,7 +69,7 @@ class Show:
             if "until" in step:
                 await playground.until(datetime.fromisoformat(str(step["until"])))
             else:
-                await playground.web.act(step)
+                await playground.web.act(event_of(playground.web.transcript, step))
         part = self._folder / f"{SCENE}.part"
         part.write_text(json.dumps({"seed": seed, "play": play}))
         part.replace(self._folder / SCENE)
@@ -96,7 +96,9 @@ class Show:
         if self._playground is None:
             return NOBODY_YET
         routes = self._playground.web.routes
-        return await next(each for each in routes if (each.method, each.path) == (method, path)).serve(request)
+        return await next(each for each in routes if (each.method, each.path) == (method, path)).serve(
+            request
+        )
 
     async def _reset(self, request: HttpRequest) -> HttpResponse:
         """Begin another play: the same people or others, up to where a link leads."""

@@ -3,31 +3,51 @@
 import json
 import zlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.adapters.web.transcript import SAID, TIME, Entry
+from bot.adapters.web.transcript import SAID, TIME, Transcript
 
 LARGEST = 1_000_000
 """Bytes of the steps when they are unpacked."""
-TOLD = {"name", "locale", "zone"}
+REFS = {"message", "reply_to"}
+"""What names a message, by its number."""
 
 Step = Mapping[str, Any]
 """An event as the page posts it, or {"until": a moment}."""
 
 
-def steps(entries: Iterable[Entry]) -> Sequence[Step]:
-    """Take from a transcript what people did and when time passed."""
+def steps(transcript: Transcript, curtain: int) -> Sequence[Step]:
+    """Take from a transcript what people did and when time passed since the curtain."""
     found: list[Step] = []
-    for entry in entries:
+    for entry in transcript.entries[curtain:]:
         if entry.kind == SAID:
-            found.append(entry.data["event"])
+            event = entry.data["event"]
+            found.append(
+                {key: _place(transcript, value) if key in REFS else value for key, value in event.items()}
+            )
         elif entry.kind == TIME:
             # Of moves of the clock in a row, the last says it all.
             if found and "until" in found[-1]:
                 found.pop()
             found.append({"until": entry.data["at"]})
     return found
+
+
+def _place(transcript: Transcript, n: object) -> int:
+    """Give the place of a message among all that stand in chats: a program that was restarted counts the same."""
+    return bisect_left(transcript.chats, n) if isinstance(n, int) else 0
+
+
+def event_of(transcript: Transcript, step: Step) -> Step:
+    """Give the event of a step, for another transcript."""
+    return {key: _number(transcript, value) if key in REFS else value for key, value in step.items()}
+
+
+def _number(transcript: Transcript, place: object) -> int:
+    known = isinstance(place, int) and 0 <= place < len(transcript.chats)
+    return transcript.chats[place] if known and isinstance(place, int) else 0
 
 
 def pack(found: Sequence[Step]) -> str:

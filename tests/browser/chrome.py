@@ -168,7 +168,9 @@ class Window:
     async def go(self, url: str) -> Self:
         """Load a page, and wait until it is ready."""
         await self.ask("Page.navigate", url=url)
-        await self.until("location.href !== 'about:blank' && document.documentElement.dataset.ready === 'yes'")
+        await self.until(
+            "location.href !== 'about:blank' && document.documentElement.dataset.ready === 'yes'"
+        )
         return self
 
     async def reload(self) -> None:
@@ -208,13 +210,22 @@ class Window:
         except TimeoutError:
             text = await self.run("document.querySelector('#panes, body').innerText")
             seen = saved(await self.picture(), Path(gettempdir()) / "mentorbot-page.png")
-            raise AssertionError(f"this never held: {condition}\n{text[-1500:]}\n{self.trouble}\n{seen}") from None
+            raise AssertionError(
+                f"this never held: {condition}\n{text[-1500:]}\n{self.trouble}\n{seen}"
+            ) from None
 
     async def press(self, *keys: str, modifiers: int = 0) -> None:
         """Press keys, by their names or as single characters."""
         for key in keys:
-            code, number, text = KEYS.get(key, ("", ord(key[0].upper()), key if not modifiers & (ALT | CONTROL) else ""))
-            told = {"key": " " if key == "Space" else key, "code": code, "windowsVirtualKeyCode": number, "modifiers": modifiers}
+            code, number, text = KEYS.get(
+                key, ("", ord(key[0].upper()), key if not modifiers & (ALT | CONTROL) else "")
+            )
+            told = {
+                "key": " " if key == "Space" else key,
+                "code": code,
+                "windowsVirtualKeyCode": number,
+                "modifiers": modifiers,
+            }
             down = {"text": text} if text else {}
             await self.ask("Input.dispatchKeyEvent", type="keyDown" if text else "rawKeyDown", **told, **down)
             await self.ask("Input.dispatchKeyEvent", type="keyUp", **told)

@@ -31,7 +31,7 @@ def axe() -> str:
         pytest.param(1280, "dark", "zh", marks=pytest.mark.soak),
         pytest.param(360, "light", "en", marks=pytest.mark.soak),
     ],
-    ids=lambda value: str(value),
+    ids=str,
 )
 async def test_axe_finds_nothing(
     browser: Browser, url: str, axe: str, width: int, theme: str, language: str

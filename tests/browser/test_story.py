@@ -53,7 +53,9 @@ async def test_the_story_by_keyboard_alone(
         assert "session-" in await reader.reads(1)
 
         met = word("session.button.met", ana)
-        await reader.reach(await window.run("document.querySelectorAll('.jumps button')[2].innerText"), back=True)
+        await reader.reach(
+            await window.run("document.querySelectorAll('.jumps button')[2].innerText"), back=True
+        )
         for _ in range(DAYS):
             if met in await reader.reads(1):
                 break

@@ -47,6 +47,8 @@ class Transcript:
     """The ids of events whose answers are all here."""
     pushed: dict[str, int] = field(default_factory=dict)
     """By the `once` of pushes, their entries."""
+    chats: list[int] = field(default_factory=list)
+    """The numbers of what stands in anybody's chat."""
     _chats: dict[str, list[Entry]] = field(default_factory=dict)
     _grown: asyncio.Event = field(default_factory=asyncio.Event)
     _descriptor: int = -1
@@ -91,6 +93,7 @@ class Transcript:
         entry = Entry(data["n"], data["kind"], data["who"], data, line)
         self.entries.append(entry)
         if entry.kind in OF_A_CHAT:
+            self.chats.append(entry.n)
             self._chats.setdefault(entry.who, []).append(entry)
         if entry.kind == SAID:
             self.said[data["id"]] = entry

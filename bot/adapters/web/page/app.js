@@ -301,4 +301,5 @@ document.addEventListener("keydown", (event) => {
     house.panes[number - 1]?.input.focus();
   }
 });
+await Promise.all(house.panes.map((pane) => pane.loading));
 document.documentElement.dataset.ready = "yes";

@@ -402,7 +402,7 @@ function searched(asked, who, draft) {
   }
 
   return {
-    made: el("div", { class: "search" }, picked, typing, list),
+    made: el("div", { class: "searching" }, el("div", { class: "search" }, typing, list), picked),
     focus: typing,
     value,
     draft: () => ({ chosen, typed: typing.value }),

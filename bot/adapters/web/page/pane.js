@@ -24,17 +24,15 @@ export class Pane {
     this.thread = new Thread(this.person, (event, asked) => this.act(event, asked), this.tools());
     this.draw();
     this.house.changed();
-    await this.load();
+    this.loading = this.load();
+    await this.loading;
   }
 
   async load() {
     const mine = this.thread;
     const found = await get("/api/chat", { who: this.who }).catch(() => ({ entries: [], more: false }));
     if (mine !== this.thread) return;
-    const early = mine.entries;
-    mine.entries = [];
-    mine.made.replaceChildren();
-    mine.slots.clear();
+    const early = mine.clear();
     mine.take(found.entries);
     mine.take(early);
     if (found.more) this.offerEarlier();

@@ -66,11 +66,22 @@ export class Thread {
     }
   }
 
-  redraw() {
-    const from = this.made.scrollHeight - this.made.scrollTop;
+  // Forgets what is shown, and gives it.
+  clear() {
+    const entries = this.entries;
+    this.entries = [];
     this.slots.clear();
+    this.open = new Set();
     this.shownDay = "";
     this.made.replaceChildren();
+    return entries;
+  }
+
+  redraw() {
+    const from = this.made.scrollHeight - this.made.scrollTop;
+    const open = this.open;
+    this.entries = this.clear();
+    this.open = open;
     for (const entry of this.entries) this.show(entry);
     this.made.scrollTop = this.made.scrollHeight - from;
   }
