@@ -61,7 +61,6 @@ class Playground:
         self._stack = AsyncExitStack()
         self._app: App | None = None
         self._moving = asyncio.Lock()
-        self._events = 0
         self.cast = cast
         self.names = {who: dict(told) for who, told in names.items()}
         self.seed = seed
@@ -141,8 +140,7 @@ class Playground:
         return [entry for entry in entries if entry.kind in SHOWN_KINDS]
 
     async def _act(self, who: str, event: Mapping[str, Any]) -> None:
-        self._events += 1
-        await self.web.act({"id": f"story-{self._events}", "who": who, **event})
+        await self.web.act({"id": f"story-{self.web.transcript.last}", "who": who, **event})
 
     async def settle(self) -> None:
         """Do and deliver everything that is due now."""

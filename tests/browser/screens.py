@@ -9,8 +9,9 @@ LAST = "[...document.querySelectorAll('.pane[data-pane=\"0\"] .message')].at(-1)
 
 
 async def _found(reader: Reader) -> None:
+    before = await reader.window.run(f"Number({LAST}?.dataset.n ?? 0)")
     await reader.say(1, "/find rust")
-    await reader.window.until(f"{LAST}?.querySelector('.items')")
+    await reader.window.until(f"Number({LAST}?.dataset.n) > {before} && {LAST}.querySelector('.items')")
 
 
 async def _form(reader: Reader) -> None:

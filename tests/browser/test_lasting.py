@@ -193,6 +193,7 @@ async def test_the_program_is_killed_and_the_page_comes_back_by_itself(
             await window.until("document.querySelector('#lost').textContent")
             await window.until("!document.querySelector('#lost').textContent")
             await window.run("document.querySelector('dialog').close()")
+            await window.until("!document.querySelector('dialog')")
             await reader.say(1, "/requests")
             await reader.sees(1, "One thing is open")
             assert os.getpgid(number)

@@ -390,7 +390,19 @@ function searched(asked, who, draft) {
     typing.value = given[0].label;
   }
   if (draft) typing.value = draft.typed;
+  else name();
   if (field.many) show();
+
+  // What is known already comes as values; people read what they are called.
+  async function name() {
+    for (const one of chosen) {
+      const typed = one.value.replaceAll(/[-_]/g, " ");
+      const options = await get("/api/options", { who, source: field.search, typed }).catch(() => []);
+      one.label = options.find(([value]) => value === one.value)?.[1] ?? one.label;
+    }
+    if (field.many) show();
+    else if (chosen.length && typing.value === chosen[0].value) typing.value = chosen[0].label;
+  }
 
   function value() {
     const typed = typing.value.trim();
