@@ -226,6 +226,7 @@ KINDS: Mapping[str, Kind] = {
     "telegram.webhook_secret": _token("1 to 256 letters, digits, _ and -", r"[A-Za-z0-9_-]{1,256}"),
     "telegram.api_url": Kind("https://…, or http:// to this machine", _api_root),
     "http.listen": Kind("a host and port, such as 0.0.0.0:8080 or 127.0.0.1:8080", _listen, _show_socket),
+    "http.page": Kind("true or false", _flag, lambda on: "true" if on else "false"),
     "log.level": _one_of("debug", "info", "warning", "error"),
     "log.format": _one_of("text", "json"),
     "community.name": _text(80),

@@ -62,7 +62,7 @@ class Web:
     """The page; `folder` is where its transcript and its files are, `now` the program's clock."""
 
     name = NAME
-    leases: Sequence[str] = ()
+    leases: Sequence[str] = ("page",)
 
     def __init__(self, folder: Path, now: Callable[[], datetime], stage: Stage | None = None) -> None:
         """Prepare it; nothing is read before it runs."""
