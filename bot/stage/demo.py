@@ -24,6 +24,8 @@ from core.store.types import new_key
 BEGIN = datetime(2026, 3, 2, 8, tzinfo=UTC)
 """A Monday morning in Europe, the afternoon in Asia: the same for everybody who plays, so that a seed is a story."""
 START_BEFORE = timedelta(days=2)
+ROOM = 2**28
+"""Bytes that have to be free in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,13 @@ class Scene:
     shown: list[tuple[str, str, Any]]
     failed: bool
     seed: int
+
+
+def new_folder() -> Path:
+    """Make a folder for a demo: in memory where there is some, since all of it is thrown away at the end."""
+    shared = Path("/dev/shm")  # noqa: S108  (the name in it is a random one)
+    roomy = shared.is_dir() and os.access(shared, os.W_OK) and shutil.disk_usage(shared).free > ROOM
+    return Path(tempfile.mkdtemp(prefix="mentorbot-demo-", dir=shared if roomy else None))
 
 
 def settings(
@@ -65,7 +74,7 @@ async def on_page(seed: int, resume: Path | None, port: int, *, browser: bool) -
     from bot.app import until_signal
     from bot.stage.show import show
 
-    folder = resume or Path(tempfile.mkdtemp(prefix="mentorbot-demo-"))
+    folder = resume or new_folder()
     stop = asyncio.Event()
     await until_signal(stop)
 
@@ -88,8 +97,7 @@ async def demo(seed: int, resume: Path | None, screen: Screen) -> int:
     if resume is not None:
         scene = _scene(resume)
     else:
-        folder = tempfile.mkdtemp(prefix="mentorbot-demo-")
-        scene = Scene(folder, screen.script(), 0, "", 0, [], failed=False, seed=seed)
+        scene = Scene(str(new_folder()), screen.script(), 0, "", 0, [], failed=False, seed=seed)
     try:
         return await _perform(scene, screen)
     finally:

@@ -5,7 +5,7 @@ import json
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -294,8 +294,12 @@ def _line(entry: Entry) -> Mapping[str, Any]:
 def _sent(entry: Entry, people: frozenset[str] | None) -> bytes:
     """Write an entry for a stream: whole, or as a line where it is another's."""
     if people is None:
-        text = entry.text
-    else:
-        whole = entry.who in people or entry.kind in (TIME, DONE)
-        text = json.dumps(_without_bytes(entry) if whole else _line(entry), ensure_ascii=False).encode()
-    return b"id: %d\ndata: %b\n\n" % (entry.n, text)
+        return b"id: %d\ndata: %b\n\n" % (entry.n, entry.text)
+    return _event(entry, whole=entry.who in people or entry.kind in (TIME, DONE))
+
+
+@lru_cache(1024)
+def _event(entry: Entry, *, whole: bool) -> bytes:
+    """Write an entry once for all pages that are open."""
+    data = _without_bytes(entry) if whole else _line(entry)
+    return b"id: %d\ndata: %b\n\n" % (entry.n, json.dumps(data, ensure_ascii=False).encode())

@@ -17,7 +17,7 @@ SAID, ANSWER, PUSH, EDITED, TIME, DONE = "said", "answer", "push", "edited", "ti
 OF_A_CHAT = {SAID, ANSWER, PUSH, EDITED}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Entry:
     """A line of the transcript: its number from 1 on, the moment, what it is, of whom, and all that it says."""
 
