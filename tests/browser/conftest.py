@@ -50,7 +50,7 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-async def _well() -> tuple[bool, dict[str, bool]]:
+async def well() -> tuple[bool, dict[str, bool]]:
     return True, {"ready": True}
 
 
@@ -66,7 +66,7 @@ async def playground(begun: Path, tmp_path: Path) -> AsyncIterator[tuple[Show, s
     async with AsyncExitStack() as stack:
         await show.open(SEED)
         stack.push_async_callback(show.close)
-        host, port = await stack.enter_async_context(serving((LOOPBACK, 0), show.routes, _well))
+        host, port = await stack.enter_async_context(serving((LOOPBACK, 0), show.routes, well))
         yield show, f"http://{host}:{port}/"
 
 

@@ -146,6 +146,9 @@ class Web:
         elif data["id"] not in self.transcript.done:
             if data["id"] not in self.transcript.said:
                 told = {**self.stage.told.get(data["who"], {}), **data}
+                if "say" in data:
+                    # What is written is a message itself, which can be changed and taken back.
+                    told["message"] = self.transcript.last + 1
                 label = labels.label(data, self._acted_on(data))
                 self.transcript.add(SAID, data["who"], id=data["id"], event=told, label=label)
             task = self._acting[data["id"]] = asyncio.create_task(self._hand_in(data, told=True))

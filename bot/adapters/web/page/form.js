@@ -9,11 +9,11 @@ const PARTS = { morning: [480, 720], afternoon: [720, 1080], evening: [1080, 132
 const IN_SIGHT = 7;
 
 // `send` gets the values by their keys; `press` a button of the form itself.
-export function form(data, who, { send, press }) {
+export function form(data, person, { send, press }) {
   const alone = data.fields.length === 1 && oneOf(data.fields[0], send, data.words);
-  const drafts = `form:${who}:${data.run}`;
+  const drafts = `form:${person.who}:${data.run}`;
   const known = recall(drafts, {});
-  const inputs = alone ? [] : data.fields.map((asked) => [asked, input(asked, who, known[asked.field.key])]);
+  const inputs = alone ? [] : data.fields.map((asked) => [asked, input(asked, person.who, person.zone, known[asked.field.key])]);
   const fields = alone ? [alone] : inputs.map(([asked, drawn]) => frame(asked, drawn));
   const made = el(
     "form",
@@ -104,7 +104,14 @@ function frame(asked, drawn) {
 
 // --- Inputs by the kinds of fields ------------------------------------------------------------------------------------
 
-function input(asked, who, draft) {
+// A moment as it stands on somebody's own clock; anything else as it is.
+function local(moment, zone) {
+  if (!/^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:\d\d)$/.test(moment)) return moment;
+  const options = { dateStyle: "short", timeStyle: "short", timeZone: zone };
+  return new Intl.DateTimeFormat("sv-SE", options).format(new Date(moment)).replace(" ", "T");
+}
+
+function input(asked, who, zone, draft) {
   const field = asked.field;
   switch (field.is) {
     case "words":
@@ -118,8 +125,10 @@ function input(asked, who, draft) {
       return field.must ? box(asked, draft) : radios(asked, draft);
     case "day":
       return text(asked, draft, "input", { type: "date", min: field.earliest });
-    case "moment":
-      return text(asked, draft, "input", { type: "datetime-local" }, (value) => value.replace("T", " "));
+    case "moment": {
+      const known = typeof asked.initial === "string" ? local(asked.initial, zone) : asked.initial;
+      return text({ ...asked, initial: known }, draft, "input", { type: "datetime-local" }, (value) => value.replace("T", " "));
+    }
     case "week":
       return week(asked, draft);
     case "upload":

@@ -227,7 +227,7 @@ export class Thread {
   form(entry) {
     const data = entry.message.form;
     if (!this.open.has(entry.n)) return el("p", { class: "closed" }, data.title);
-    return form(data, this.person.who, {
+    return form(data, this.person, {
       send: (values) => this.act({ run: data.run, values, message: entry.n }, true),
       press: (id) => this.act({ press: id, message: entry.n }, true),
     });

@@ -11,13 +11,16 @@ const STEPS = [
   { at: () => document.getElementById("looks"), does: (house) => house.elsewhere(true) },
 ];
 
-function press(pane, actions) {
+// Presses the newest button that does one of these, as soon as there is one.
+async function press(pane, actions, tries = 60) {
   for (const entry of [...pane.thread.entries].reverse()) {
     const buttons = [...(entry.message?.items ?? []).flatMap((item) => item.buttons ?? []), ...(entry.message?.buttons ?? [])];
     const one = buttons.find((each) => actions.includes(each.id.split(":")[0]));
     if (one) return pane.act({ press: one.id, message: entry.n });
   }
-  return Promise.resolve();
+  if (!tries) return null;
+  await new Promise((done) => setTimeout(done, 50));
+  return press(pane, actions, tries - 1);
 }
 
 // Both agree on a time, and the clock goes on to what comes of it.
