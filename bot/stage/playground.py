@@ -37,7 +37,8 @@ CURTAIN, AGAIN = "curtain", "again"
 LONGEST_JUMP = timedelta(days=60)
 UNSEEN = ("tidy",)
 """Kinds of waits of which nobody notices anything."""
-LATELY = 12
+LATELY, NEWEST = 12, 3
+"""Entries of a chat in which buttons are looked for, and the messages of it that a story goes by."""
 SHOWN_KINDS = {ANSWER, PUSH, EDITED}
 
 
@@ -131,9 +132,8 @@ class Playground:
 
     def screen(self, who: str) -> Sequence[Shown]:
         """Everything somebody was shown lately, oldest first."""
-        return [
-            Shown(who, entry.kind, to_json(decode(entry.data["message"]))) for entry in self._shown_to(who)
-        ]
+        newest = self._shown_to(who)[-NEWEST:]
+        return [Shown(who, entry.kind, to_json(decode(entry.data["message"]))) for entry in newest]
 
     def _shown_to(self, who: str) -> Sequence[Entry]:
         entries, _ = self.web.transcript.chat(who, self.web.transcript.last + 1, LATELY)

@@ -23,7 +23,7 @@ from bot.stage import community
 from bot.stage.demo import BEGIN, START_BEFORE, settings
 from bot.stage.playground import Playground
 from bot.stage.script import Script
-from bot.stage.steps import Step, event_of, unpack
+from bot.stage.steps import Step, check, event_of, unpack
 
 LOOPBACK = "127.0.0.1"
 SCENE = "scene.json"
@@ -107,6 +107,8 @@ class Show:
         if not isinstance(seed, int) or not 0 <= seed < MOST_SEEDS or not isinstance(packed, str):
             raise ValueError(f"a play has a seed from 0 to {MOST_SEEDS - 1}, and steps that are a text")
         steps = unpack(packed) if packed else ()
+        for step in steps:
+            check(step)
         async with self._changing:
             if self._playground is not None:
                 old, self._playground = self._playground, None

@@ -5,8 +5,10 @@ import zlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
+from bot.adapters.web.events import incoming
 from bot.adapters.web.transcript import SAID, TIME, Transcript
 
 LARGEST = 1_000_000
@@ -48,6 +50,14 @@ def event_of(transcript: Transcript, step: Step) -> Step:
 def _number(transcript: Transcript, place: object) -> int:
     known = isinstance(place, int) and 0 <= place < len(transcript.chats)
     return transcript.chats[place] if known and isinstance(place, int) else 0
+
+
+def check(step: Step) -> None:
+    """Look whether a step is one; raises ValueError where it is none."""
+    if "until" in step:
+        datetime.fromisoformat(str(step["until"])).astimezone(UTC)
+    else:
+        incoming({key: value for key, value in step.items() if key not in REFS})
 
 
 def pack(found: Sequence[Step]) -> str:
