@@ -36,7 +36,7 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument("--console", action="store_true", help="in this terminal, not on a page")
     demo.add_argument("--seed", type=int, default=1, help="another number makes another community")
     demo.add_argument(
-        "--port", type=int, default=8765, help="where the page is served; 0 takes any that is free"
+        "--port", type=int, help="where the page is served (default: 8765, or any that is free)"
     )
     demo.add_argument("--no-browser", action="store_true", help="only print where the page is")
     demo.add_argument("--resume", type=Path, help=argparse.SUPPRESS)

@@ -4,6 +4,9 @@ import asyncio
 import json
 import re
 import shutil
+import signal
+import socket
+import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -45,6 +48,7 @@ from bot.richtext import Node, parse
 from bot.stage.show import LOOPBACK, Show
 from bot.stage.steps import LARGEST, pack, unpack
 from tests.contract.rehearsal import FIELDS, FORMATTED
+from tests.kills.process import PATIENCE
 from tests.test_http import free_port
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -575,3 +579,35 @@ def test_nothing_of_the_page_is_served_unless_it_is_asked_for(tmp_path: Path) ->
     from bot.platforms import configured
 
     assert configured(load(None, {}, {"http.listen": "127.0.0.1:8080"}, tmp_path)) == []
+
+
+# --- The command ------------------------------------------------------------------------------------------------
+
+
+async def demo(*arguments: str) -> tuple[int, str, str]:
+    """Run the demo until it has said something, and stop it as Ctrl+C does; gives its exit code and what it said."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", "demo", "--no-browser", *arguments),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    said = await asyncio.wait_for(process.stdout.readline(), PATIENCE)
+    if process.returncode is None and said:
+        process.send_signal(signal.SIGINT)
+    rest = await asyncio.wait_for(process.stderr.read(), PATIENCE)
+    return await process.wait(), said.decode(), rest.decode()
+
+
+async def test_the_demo_says_where_it_is_and_takes_another_port_where_that_is_taken() -> None:
+    with socket.socket() as taken:
+        taken.bind((LOOPBACK, 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        code, said, trouble = await demo("--port", str(port))
+        assert (code, said) == (1, "")
+        assert f"The page cannot be served on port {port}" in trouble
+    code, said, trouble = await demo("--port", str(free_port()), "--seed", "3")
+    assert (code, trouble) == (0, "")
+    assert re.fullmatch(r"The playground is at http://127\.0\.0\.1:\d+/  \(Ctrl\+C ends it\)\n", said)

@@ -69,7 +69,7 @@ def settings(
     return load(None, {"MENTORBOT_HOME": str(folder)}, overrides, folder)
 
 
-async def on_page(seed: int, resume: Path | None, port: int, *, browser: bool) -> int:
+async def on_page(seed: int, resume: Path | None, port: int | None, *, browser: bool) -> int:
     """Run the demo on a page until it is stopped; returns the exit code."""
     from bot.app import until_signal
     from bot.stage.show import show
@@ -86,7 +86,11 @@ async def on_page(seed: int, resume: Path | None, port: int, *, browser: bool) -
     try:
         return await show(folder, seed, port, ready, stop)
     except OSError as error:
-        print(f"The page cannot be served on port {port}: {error.strerror}. Try --port 0.", file=sys.stderr)
+        # Everything else is in a folder of its own; what can fail is the port.
+        print(
+            f"The page cannot be served on port {port}: {os.strerror(error.errno or 0).lower()}. Leave --port out.",
+            file=sys.stderr,
+        )
         return 1
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import shutil
+import socket
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
@@ -26,6 +27,7 @@ from bot.stage.script import Script
 from bot.stage.steps import Step, check, event_of, unpack
 
 LOOPBACK = "127.0.0.1"
+PORT = 8765
 SCENE = "scene.json"
 MOST_SEEDS = 10**6
 NOBODY_YET = HttpResponse(503, b"One moment.\n", headers={"Retry-After": "1"})
@@ -137,24 +139,41 @@ async def prepare(playground: Playground) -> None:
     playground.raise_curtain()
 
 
+def _free(port: int) -> int:
+    """Give the port, or 0 for any where somebody else has it."""
+    with socket.socket() as probe:
+        # As the server does: a port that was just given back is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return 0
+    return port
+
+
 async def _well() -> tuple[bool, dict[str, bool]]:
     return True, {"ready": True}
 
 
-async def show(folder: Path, seed: int, port: int, ready: Callable[[str], None], stop: asyncio.Event) -> int:
-    """Serve the page until `stop`; `ready` is told its address. Gives the exit code."""
+async def show(
+    folder: Path, seed: int, port: int | None, ready: Callable[[str], None], stop: asyncio.Event
+) -> int:
+    """Serve the page until `stop`; `ready` is told its address. Gives the exit code.
+
+    Without a `port` it takes the usual one, or any where that is taken. Raises OSError where it cannot have the port.
+    """
 
     def kill() -> None:
         sys.stdout.flush()
         again = [sys.executable, "-m", "bot", "demo", "--resume", str(folder), "--port", str(served[1])]
         os.execv(sys.executable, [*again, "--no-browser"])  # noqa: S606  the same program, by its own path
 
-    served = (LOOPBACK, port)
+    served = (LOOPBACK, _free(PORT) if port is None else port)
     on_stage = Show(folder, kill)
     async with AsyncExitStack() as stack:
         await on_stage.open(seed)
         stack.push_async_callback(on_stage.close)
-        served = await stack.enter_async_context(serving((LOOPBACK, port), on_stage.routes, _well))
+        served = await stack.enter_async_context(serving(served, on_stage.routes, _well))
         ready(f"http://{served[0]}:{served[1]}/")
         with contextlib.suppress(asyncio.CancelledError):
             await stop.wait()

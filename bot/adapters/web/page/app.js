@@ -4,7 +4,6 @@ import { Clock } from "./clock.js";
 import { announce, button, dialog, el, label, prefer, prefers, recall, remember, speak, t } from "./dom.js";
 import { get, post, resend, Stream } from "./net.js";
 import { Pane } from "./pane.js";
-import { plain } from "./rich.js";
 import { Timeline } from "./timeline.js";
 
 const MOST_PANES = 4;
@@ -159,7 +158,6 @@ class House {
     }
     if (entry.kind === "push" && !shown.length) this.follow(entry);
     if (entry.message && shown.includes(this.active)) this.looks?.show(entry);
-    if (entry.message && shown.length) announce(`${this.person(entry.who).name}: ${plain(entry.message.body) || entry.text}`);
   }
 
   // The pane that follows shows whoever is written to because of what was done in another.
