@@ -123,6 +123,7 @@ async def test_a_link_leads_somebody_else_to_the_same_state(
         await window.run(f"location.href = {link.replace(url, elsewhere)!r}; location.reload()")
         await window.until("document.querySelector('dialog')")
         await window.run("sessionStorage.setItem('kept', sessionStorage.getItem('panes'))")
+        await window.run("document.documentElement.dataset.ready = 'old'")
         await click(window, "dialog .primary")
         await window.until("!location.hash && document.documentElement.dataset.ready === 'yes'")
         await window.run("sessionStorage.setItem('panes', sessionStorage.getItem('kept'))")

@@ -59,16 +59,20 @@ class House {
   }
 
   person(who) {
-    const unknown = { who, name: who, role: "stranger", zone: "UTC", locale: this.world.language, topics: [] };
-    return this.known.get(who) ?? unknown;
+    return this.known.get(who) ?? this.stranger(who, who);
+  }
+
+  // Somebody of whom the program knows nothing yet: the page tells what a browser does.
+  stranger(who, name) {
+    const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+    const told = { name, locale: this.world.language, zone };
+    return { who, name, role: "stranger", zone, locale: told.locale, topics: [], told };
   }
 
   newcomer(name) {
     const handle = name.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-").slice(0, 40) || "new";
     const who = this.known.has(handle) ? `${handle}-${this.known.size}` : handle;
-    const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
-    const told = { name, locale: this.world.language, zone };
-    const one = { who, name, role: "stranger", zone, locale: told.locale, topics: [], told };
+    const one = this.stranger(who, name);
     this.known.set(who, one);
     remember("newcomers", [...recall("newcomers", []), one]);
     return who;

@@ -51,7 +51,7 @@ function format(zone, options) {
 export const time = (at, zone = "UTC") => format(zone, { hour: "2-digit", minute: "2-digit" }).format(new Date(at));
 export const day = (at, zone = "UTC") =>
   format(zone, { weekday: "short", day: "numeric", month: "short" }).format(new Date(at));
-export const moment = (at, zone) => `${day(at, zone)}, ${time(at, zone)}`;
+export const moment = (at, zone) => [day(at, zone), time(at, zone)].join(language === "zh" ? " " : ", ");
 
 // --- What lasts through a reload, in this window ----------------------------------------------------------------------
 

@@ -59,7 +59,7 @@ function oneOf(asked, send, words) {
     "div",
     { class: "field", role: "group", "aria-labelledby": named },
     error(asked),
-    el("p", { class: "label", id: named }, rich(asked.label)),
+    el("p", { class: question(asked), id: named }, rich(asked.label)),
     hint(asked),
     el(
       "div",
@@ -74,6 +74,9 @@ const error = (asked, id) =>
   asked.error?.length ? el("p", { class: "error", id, role: "alert" }, rich(asked.error)) : null;
 const hint = (asked, id) => (asked.hint?.length ? el("p", { class: "hint", id }, rich(asked.hint)) : null);
 
+// A question is set apart; what has to be read before it is not shouted.
+const question = (asked) => (plain(asked.label).length > 120 ? "label long" : "label");
+
 function frame(asked, drawn) {
   const told = [asked.error?.length ? fresh("error") : "", asked.hint?.length ? fresh("hint") : ""];
   const optional = asked.field.required === false ? el("span", { class: "optional" }, ` ${t("form.optional")}`) : null;
@@ -83,7 +86,7 @@ function frame(asked, drawn) {
     return el(
       "fieldset",
       { class: "field", "aria-describedby": about || null },
-      el("legend", { class: "label" }, rich(asked.label), optional),
+      el("legend", { class: question(asked) }, rich(asked.label), optional),
       error(asked, told[0]),
       hint(asked, told[1]),
       drawn.made,
@@ -95,7 +98,7 @@ function frame(asked, drawn) {
   return el(
     "div",
     { class: "field" },
-    el("label", { class: "label", for: drawn.focus.id }, rich(asked.label), optional),
+    el("label", { class: question(asked), for: drawn.focus.id }, rich(asked.label), optional),
     error(asked, told[0]),
     hint(asked, told[1]),
     drawn.made,

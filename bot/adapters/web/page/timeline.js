@@ -1,6 +1,6 @@
 // What came when to whom, the newest last; and what is still to come.
 
-import { button, day, el, stick, t, time } from "./dom.js";
+import { button, el, moment, stick, t, time } from "./dom.js";
 import { get } from "./net.js";
 
 const MOST = 250;
@@ -72,7 +72,7 @@ export class Timeline {
   line(entry) {
     if (!SHOWN.includes(entry.kind)) return null;
     if (entry.kind === "time") {
-      return el("li", { class: "passed", "data-kind": "time" }, `${day(entry.at)}, ${time(entry.at)} UTC`);
+      return el("li", { class: "passed", "data-kind": "time" }, `${moment(entry.at)} UTC`);
     }
     if (entry.kind === "again") return el("li", { class: "passed" }, t("timeline.again"));
     const name = this.house.person(entry.who).name;
@@ -102,7 +102,7 @@ export class Timeline {
     if (!found) return;
     this.coming.replaceChildren(
       ...found.map(({ kind, due }) =>
-        el("li", {}, el("time", { datetime: due }, `${day(due)}, ${time(due)}`), el("span", {}, t(`ahead.${kind.replace(".", "_")}`))),
+        el("li", {}, el("time", { datetime: due }, moment(due)), el("span", {}, t(`ahead.${kind.replace(".", "_")}`))),
       ),
       found.length ? "" : el("li", { class: "hint" }, t("timeline.nothing")),
     );
