@@ -9,24 +9,28 @@ PIP := $(PY) -m pip install --quiet
 RUN := $(VENV)/.run-is-ready
 DEV := $(VENV)/.dev-is-ready
 BENCH := $(VENV)/.bench-is-ready
+BROWSER := $(VENV)/.browser-is-ready
 TESTS := $(PY) -m pytest -n 2 --dist worksteal
 PINS := requirements.txt requirements-postgres.txt requirements-dev.txt requirements-bench.txt
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
-.PHONY: help demo test check lint types soak bench pins clean
+.PHONY: help demo test check lint types browser soak bench pictures pins clean
 
 help: ## what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-demo: $(RUN) ## play both sides of a mentoring story in this terminal
+demo: $(RUN) ## play both sides of a mentoring story, on a page (ARGS="--console" for the terminal)
 	@$(VENV)/bin/mentorbot demo $(ARGS)
 
 test: $(DEV) ## the tests, on SQLite and on PostgreSQL (ARGS="-k find" for some of them)
+	@$(TESTS) -m "not soak and not browser" $(ARGS)
+
+check: lint types $(BROWSER) ## lint, types and tests, as CI does; the page in a real browser, too
 	@$(TESTS) $(ARGS)
 
-check: lint types test ## lint, types and tests, as CI does
+browser: $(BROWSER) ## what the tests of the page need: a browser and axe-core
 
 lint: $(DEV) ## ruff: rules and layout
 	@echo "ruff …"
@@ -37,13 +41,16 @@ types: $(DEV) ## mypy, strict
 	@echo "mypy …"
 	@$(PY) -m mypy
 
-soak: $(DEV) ## the long runs: kills, seeds, clocks
+soak: $(DEV) $(BROWSER) ## the long runs: kills, seeds, clocks
 	@$(TESTS) -m soak $(ARGS)
 
 bench: $(BENCH) ## the speeds, beside those of others
 	@for file in benchmarks/[a-z]*.py; do \
 	  name=$$(basename $$file .py); echo "benchmarks.$$name"; $(PY) -m benchmarks.$$name --json $(ARGS) || exit 1; \
 	done
+
+pictures: $(BROWSER) ## the pictures of the page in README
+	@$(PY) -m tests.browser.pictures docs/pictures
 
 pins: ## choose newer versions of everything (needs uv)
 	@command -v uv >/dev/null || { echo "make pins needs uv: https://docs.astral.sh/uv/"; exit 1; }
@@ -86,6 +93,10 @@ $(RUN): requirements.txt pyproject.toml
 $(DEV): $(RUN) requirements-dev.txt
 	@echo "Adding what the tests need: once, about a minute."
 	@$(PIP) --require-hashes -r requirements-dev.txt
+	@touch $@
+
+$(BROWSER): $(DEV) .ci/browser
+	@.ci/browser $(VENV)
 	@touch $@
 
 $(BENCH): $(DEV) requirements-bench.txt

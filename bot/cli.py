@@ -35,8 +35,12 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
 
     demo = commands.add_parser("demo", help="play with an invented community, without any account")
-    demo.add_argument("--console", action="store_true", help="in the terminal (the default)")
+    demo.add_argument("--console", action="store_true", help="in this terminal, not on a page")
     demo.add_argument("--seed", type=int, default=1, help="another number makes another community")
+    demo.add_argument(
+        "--port", type=int, help="where the page is served (default: 8765, or any that is free)"
+    )
+    demo.add_argument("--no-browser", action="store_true", help="only print where the page is")
     demo.add_argument("--resume", type=Path, help=argparse.SUPPRESS)
 
     for name, what in (("run", "run the service"), ("check", "look whether it would work; say what to mend")):
@@ -149,10 +153,12 @@ def _run(given: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _demo(given: argparse.Namespace) -> int:
-    from bot.stage.demo import demo
+    from bot.stage.demo import demo, on_page
     from bot.stage.terminal import Screen
 
-    return asyncio.run(demo(given.seed, given.resume, Screen()))
+    if given.console:
+        return asyncio.run(demo(given.seed, given.resume, Screen()))
+    return asyncio.run(on_page(given.seed, given.resume, given.port, browser=not given.no_browser))
 
 
 def _settings(given: argparse.Namespace) -> "Settings | None":

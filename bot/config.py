@@ -97,9 +97,10 @@ class Discord:
 
 @dataclass(frozen=True, slots=True)
 class Http:
-    """Where the web server listens, or nowhere."""
+    """Where the web server listens, or nowhere; and whether it serves the page on which one can be anybody."""
 
     listen: tuple[str, int] | None
+    page: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,8 @@ class Settings:
     origins: Mapping[str, str]
 
 
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
 _OWN: Mapping[str, object] = {
     "encryption.mode": "on",
     "encryption.keys": (),
@@ -151,6 +154,7 @@ _OWN: Mapping[str, object] = {
     "discord.api_url": "https://discord.com/api/v10",
     "discord.gateway_url": "wss://gateway.discord.gg",
     "http.listen": None,
+    "http.page": False,
     "log.level": "info",
     "log.format": "text",
 }
@@ -217,6 +221,9 @@ def _contradictions(values: Mapping[str, Any], origins: Mapping[str, str]) -> It
     weights = [name for name in KINDS if name.startswith("ranking.weights.")]
     if not any(values[name] for name in weights):
         yield Problem(_spot(origins, *weights), "ranking.weights", "all are 0; give one of them more")
+    if values["http.page"] and (values["http.listen"] or ("", 0))[0] not in LOOPBACK:
+        remedy = "lets whoever opens it be anybody, so it needs http.listen on this machine, such as 127.0.0.1:8080"
+        yield Problem(_spot(origins, "http.page", "http.listen"), "http.page", remedy)
     if values["slack.bot_tokens"]:
         yield from _missing_for_slack(values, origins)
     if values["telegram.tokens"] and values["telegram.mode"] == "webhook":
@@ -276,7 +283,7 @@ def _settings(home: Path, cwd: Path, values: Mapping[str, Any], origins: Mapping
         slack=Slack(**{part.name: values[f"slack.{part.name}"] for part in fields(Slack)}),
         telegram=Telegram(**{part.name: values[f"telegram.{part.name}"] for part in fields(Telegram)}),
         discord=Discord(**{part.name: values[f"discord.{part.name}"] for part in fields(Discord)}),
-        http=Http(values["http.listen"]),
+        http=Http(values["http.listen"], values["http.page"]),
         log=Log(values["log.level"], values["log.format"]),
         policy=Policy(weights=Weights(**weights), **numbers),
         origins=origins,

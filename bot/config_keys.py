@@ -247,6 +247,7 @@ KINDS: Mapping[str, Kind] = {
     "discord.api_url": Kind("https://…, or http:// to this machine", _api_root),
     "discord.gateway_url": Kind("wss://…, or ws:// to this machine", _gateway_url),
     "http.listen": Kind("a host and port, such as 0.0.0.0:8080 or 127.0.0.1:8080", _listen, _show_socket),
+    "http.page": Kind("true or false", _flag, lambda on: "true" if on else "false"),
     "log.level": _one_of("debug", "info", "warning", "error"),
     "log.format": _one_of("text", "json"),
     "community.name": _text(80),

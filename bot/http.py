@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-from bot.ports import HttpRequest, HttpResponse, Route
+from bot.ports import HttpRequest, HttpResponse, HttpStream, Route
 from core.store.types import Json
 
 log = logging.getLogger(__name__)
@@ -31,8 +31,10 @@ async def serving(
     app = web.Application(client_max_size=LARGEST, logger=log)
     app.router.add_get("/livez", _alive)
     app.router.add_get("/readyz", _readiness(ready))
+    streams = set[asyncio.Task[None]]()
     for route in routes:
-        app.router.add_route(route.method, route.path, _handler(route))
+        app.router.add_route(route.method, route.path, _handler(route, streams))
+    app.on_shutdown.append(lambda _: _hang_up(streams))
     app.on_response_prepare.append(_no_banner)
     runner = web.AppRunner(app, access_log=None, logger=log, shutdown_timeout=STOP_SECONDS)
     await runner.setup()
@@ -63,24 +65,55 @@ def _readiness(ready: Ready) -> Callable[[web.Request], Awaitable[web.Response]]
     return serve
 
 
-def _handler(route: Route) -> Callable[[web.Request], Awaitable[web.Response]]:
-    async def serve(request: web.Request) -> web.Response:
+def _handler(
+    route: Route, streams: set[asyncio.Task[None]]
+) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def serve(request: web.Request) -> web.StreamResponse:
         try:
             async with asyncio.timeout(READ_SECONDS):
                 body = await request.read()
         except TimeoutError:
             return web.Response(status=408)
         headers = {name.lower(): value for name, value in request.headers.items()}
+        remote = request.remote or ""
+        answer: HttpResponse | HttpStream
         try:
-            answer = await route.serve(HttpRequest(headers, dict(request.query), body))
+            answer = await route.serve(HttpRequest(headers, dict(request.query), body, request.path, remote))
         except Exception:  # the platform hears that it failed, and sends it again where it does such a thing
             log.exception("%s %s failed", route.method, route.path)
             answer = HttpResponse(500)
-        return web.Response(
-            status=answer.status, body=answer.body, headers={"Content-Type": answer.content_type}
-        )
+        told = {**answer.headers, "Content-Type": answer.content_type}
+        if isinstance(answer, HttpStream):
+            response = web.StreamResponse(headers=told)
+            await response.prepare(request)
+            going_on = asyncio.create_task(_go_on(response, answer))
+            streams.add(going_on)
+            going_on.add_done_callback(streams.discard)
+            await asyncio.wait({going_on})
+            return response
+        return web.Response(status=answer.status, body=answer.body, headers=told)
 
     return serve
+
+
+async def _go_on(response: web.StreamResponse, stream: HttpStream) -> None:
+    """Pass on what comes, until whoever asked has hung up."""
+    try:
+        async with contextlib.aclosing(stream.parts) as parts:
+            async for part in parts:
+                await response.write(part)
+    except ConnectionError:
+        log.debug("a stream's reader has gone")
+    except Exception:  # whoever reads asks again
+        log.exception("a stream failed")
+
+
+async def _hang_up(streams: set[asyncio.Task[None]]) -> None:
+    """End what would go on for ever."""
+    for stream in [*streams]:
+        stream.cancel()
+    if streams:
+        await asyncio.wait(streams)
 
 
 async def _no_banner(request: web.BaseRequest, response: web.StreamResponse) -> None:

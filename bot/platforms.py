@@ -10,8 +10,8 @@ from bot.ports import Adapter, Finding
 
 NONE = "No platform is configured."
 REMEDY = (
-    "Set slack.bot_tokens for Slack, telegram.tokens for Telegram, discord.token for Discord, or console.socket to "
-    "talk to the service from a terminal."
+    "Set slack.bot_tokens for Slack, telegram.tokens for Telegram, discord.token for Discord, console.socket to talk "
+    "to the service from a terminal, or http.page for a page of this machine."
 )
 CHANNEL = "discord:#"
 """What stands before the id of a channel of Discord's."""
@@ -32,6 +32,11 @@ def configured(settings: Settings) -> list[Adapter]:
         from bot.adapters.console import Console
 
         adapters.append(Console(settings.console.socket))
+    if settings.http.page:
+        from bot.adapters.web.adapter import Web
+        from bot.app import system_clock
+
+        adapters.append(Web(settings.home / "page", system_clock))
     slack, telegram = settings.slack, settings.telegram
     if slack.bot_tokens:
         from bot.adapters.slack.adapter import Slack
@@ -145,6 +150,8 @@ async def check(settings: Settings, now: datetime, held: Collection[str] = ()) -
     findings += await _check_discord(settings, now)
     if settings.console.socket is not None:
         findings.append(Finding("console", "ok", "it is configured"))
+    elif settings.http.page:
+        findings.append(Finding("page", "ok", "it is served to this machine"))
     elif not (slack.bot_tokens or telegram.tokens or settings.discord.token):
         findings.append(Finding("platforms", "fault", NONE, REMEDY))
     return findings

@@ -1,7 +1,7 @@
 """What an adapter may know: what it hands in, what it is given to show, and how it is asked to deliver."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 from typing import Literal, Protocol
@@ -191,6 +191,10 @@ class Program:
     """The languages that there are, the community's own first."""
     organisers: frozenset[Address] = frozenset()
     bury: Bury = unburied
+    page: Words = lambda _: {}
+    """What the web page says by itself: the keys under `page`."""
+    match: Callable[[str | None], str] = lambda _: "en"
+    """The language of ours that fits a platform's name of one best."""
 
 
 class Misconfigured(Exception):
@@ -203,11 +207,13 @@ class Outage(Exception):
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """A request to one of an adapter's routes; the names of headers are in lower case."""
+    """A request to one of an adapter's routes; the names of headers are in lower case; `remote` is who asks."""
 
     headers: Mapping[str, str]
     query: Mapping[str, str]
     body: bytes
+    path: str = ""
+    remote: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,15 +223,28 @@ class HttpResponse:
     status: int = 200
     body: bytes = b""
     content_type: str = "text/plain; charset=utf-8"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class HttpStream:
+    """An answer that goes on: its parts as they come, until whoever asked hangs up or the server stops."""
+
+    parts: AsyncGenerator[bytes, None]
+    content_type: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Serve = Callable[[HttpRequest], Awaitable[HttpResponse | HttpStream]]
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A path of the web server that belongs to an adapter."""
+    """A path of the web server that belongs to an adapter; `{name}` in it stands for any part of a path."""
 
     method: str
     path: str
-    serve: Callable[[HttpRequest], Awaitable[HttpResponse]]
+    serve: Serve
 
 
 class Adapter(Protocol):

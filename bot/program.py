@@ -13,14 +13,18 @@ from core.policy import Policy
 
 def program(router: Router, world: World) -> Program:
     """Put it together for everything that runs."""
+    words, policy = world.words, world.policy
+    renderer = Renderer(words, policy)
     return Program(
-        router.handle,
-        router.suggest,
-        own(world.words, world.policy),
-        commands(world.words, world.policy),
-        world.words.locales,
-        world.organisers,
-        router.bury,
+        handle=router.handle,
+        suggest=router.suggest,
+        words=own(words, policy),
+        commands=commands(words, policy),
+        languages=words.locales,
+        organisers=world.organisers,
+        bury=router.bury,
+        page=lambda locale: renderer.page(words.match(locale), policy.zone),
+        match=words.match,
     )
 
 

@@ -67,6 +67,11 @@ class Renderer:
             word: self._words.text(f"adapter.{word}", self._community, locale, zone) for word in self._own
         }
 
+    def page(self, locale: str, zone: str) -> Mapping[str, str]:
+        """Give what the web page says by itself; it fills in what stands in braces."""
+        keys = (key.removeprefix("page.") for key in self._words.keys(locale) if key.startswith("page."))
+        return {key: self._words.text(f"page.{key}", self._community, locale, zone) for key in sorted(keys)}
+
     def answer(self, replies: Replies, locale: str, zone: str) -> Answer:
         """Render all replies to one event."""
         messages: list[Rendered] = []

@@ -15,6 +15,7 @@ from bot.ports import (
     Answer,
     HttpRequest,
     HttpResponse,
+    HttpStream,
     Incoming,
     Misconfigured,
     Outage,
@@ -194,7 +195,7 @@ class Supervisor:
         self._last_event, self._heard = self._clock(), True
         return await program.handle(incoming)
 
-    async def _serve(self, route: Route, request: HttpRequest) -> HttpResponse:
+    async def _serve(self, route: Route, request: HttpRequest) -> HttpResponse | HttpStream:
         return await route.serve(request) if self._state == "starting" else UNAVAILABLE
 
 

@@ -72,3 +72,14 @@ def due_kinds(tx: Connection, now: datetime) -> list[str]:
 def next_due(tx: Connection) -> datetime | None:
     """Say when the next wait is due."""
     return tx.execute(select(func.min(waits.c.due_at))).scalar()
+
+
+def soonest(tx: Connection, limit: int, without: Sequence[str] = ()) -> Sequence[tuple[str, datetime]]:
+    """List the kinds of what is due next and when, the soonest first."""
+    next_ones = (
+        select(waits.c.kind, waits.c.due_at)
+        .where(waits.c.kind.not_in(without))
+        .order_by(waits.c.due_at, waits.c.kind, waits.c.subject)
+        .limit(limit)
+    )
+    return [(kind, due) for kind, due in tx.execute(next_ones)]

@@ -4,6 +4,7 @@ Each test process that asks starts one server, reached through a Unix socket, an
 `database_url` is an empty database, `store_url` one with our tables; both run a test on each kind.
 """
 
+import os
 import shutil
 import tempfile
 import warnings
@@ -25,7 +26,8 @@ settings.register_profile("soak", deadline=None)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Choose before any test is imported, in each worker alike."""
+    """Choose before any test is imported, in each worker alike; no test looks into the folder of whoever runs it."""
+    os.environ["XDG_CONFIG_HOME"] = tempfile.mkdtemp(prefix="mentorbot-config-")
     settings.load_profile("soak" if config.option.markexpr == "soak" else "check")
 
 

@@ -44,7 +44,8 @@ OTHER = {
     "discord.room_channels": "1234567890123456789, 2234567890123456789",
     "discord.api_url": "http://127.0.0.1:9000/api/v10",
     "discord.gateway_url": "ws://127.0.0.1:9000/gateway",
-    "http.listen": "0.0.0.0:8080",
+    "http.listen": "127.0.0.1:8080",
+    "http.page": "true",
     "requests.claim_channel": "slack:T1/C1",
     "mentorships.native_rooms": "off",
     "log.level": "debug",
@@ -75,7 +76,10 @@ OTHER = {
     "sessions.late_change": "90m",
 }
 """A value that is not the key's default; a key that is not here takes 4."""
-BESIDE = {"slack.bot_tokens": {"slack.app_token": OTHER["slack.app_token"]}}
+BESIDE = {
+    "slack.bot_tokens": {"slack.app_token": OTHER["slack.app_token"]},
+    "http.page": {"http.listen": OTHER["http.listen"]},
+}
 """What must be set already when a key is set."""
 
 
@@ -612,3 +616,15 @@ def test_what_is_shown_says_where_it_comes_from(tmp_path: Path) -> None:
         ["log.level: debug", "MENTORBOT_LOG__LEVEL"],
         ["log.format: text", "default"],
     ]
+
+
+@pytest.mark.parametrize(
+    "listen", ["0.0.0.0:8080", "192.168.1.4:8080", "mentors.example:80", "[::]:8080", "null"]
+)
+def test_the_page_is_served_on_this_machine_alone(tmp_path: Path, listen: str) -> None:
+    (said,) = problems(
+        tmp_path, f"http:\n  listen: {listen if listen == 'null' else repr(listen)}\n  page: true"
+    )
+    assert said.startswith("config.yaml, line 3: http.page: lets whoever opens it be anybody")
+    for here in ("127.0.0.1:8080", "localhost:8080", "[::1]:8080"):
+        assert load(None, {}, {"http.listen": here, "http.page": "true"}, tmp_path).http.page

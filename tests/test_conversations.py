@@ -38,6 +38,7 @@ async def played(kind: type[Driver], script: Script, folder: Path, url: str) -> 
         ("console", "sqlite"),
         ("console", "postgres"),
         ("socket", "sqlite"),
+        ("web", "sqlite"),
         ("slack", "sqlite"),
         ("telegram", "sqlite"),
         ("discord", "sqlite"),

@@ -1,11 +1,12 @@
 """The web server: a real one on this machine, asked by a real client; and the program that runs it."""
 
 import asyncio
+import itertools
 import json
 import logging
 import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from io import BytesIO
 from pathlib import Path
@@ -25,6 +26,7 @@ from bot.ports import (
     File,
     HttpRequest,
     HttpResponse,
+    HttpStream,
     Incoming,
     Misconfigured,
     Place,
@@ -152,6 +154,37 @@ async def test_what_was_begun_is_answered_before_it_ends() -> None:
         assert await asking == "done"
         with pytest.raises(aiohttp.ClientConnectorError):
             await ask(port)
+
+
+async def test_an_answer_goes_on_until_whoever_asked_hangs_up_or_the_server_stops() -> None:
+    ended = asyncio.Semaphore(0)
+
+    async def count() -> AsyncGenerator[bytes, None]:
+        try:
+            for number in itertools.count():
+                yield b"%d\n" % number
+                await asyncio.sleep(0.001)
+        finally:
+            ended.release()
+
+    async def serve(request: HttpRequest) -> HttpStream:
+        assert (request.path, request.remote) == ("/numbers", HOST)
+        return HttpStream(count(), "text/event-stream", {"X-Ours": "yes"})
+
+    async with aiohttp.ClientSession() as client:
+        async with serving((HOST, 0), [Route("GET", "/numbers", serve)], well) as (_, port):
+            url = f"http://{HOST}:{port}/numbers"
+            async with client.get(url) as answer:
+                assert (answer.content_type, answer.headers["X-Ours"]) == ("text/event-stream", "yes")
+                assert [await answer.content.readline() for _ in range(3)] == [b"0\n", b"1\n", b"2\n"]
+            await asyncio.wait_for(ended.acquire(), LONGEST)
+            answer = await client.get(url)
+            assert await answer.content.readline() == b"0\n"
+            began = time.monotonic()
+        # Nobody waits for an answer that never ends.
+        assert time.monotonic() - began < 1.5
+        await asyncio.wait_for(ended.acquire(), LONGEST)
+        answer.close()
 
 
 # --- Readiness --------------------------------------------------------------------------------------------------

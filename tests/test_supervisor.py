@@ -15,6 +15,7 @@ from bot.ports import (
     File,
     HttpRequest,
     HttpResponse,
+    HttpStream,
     Incoming,
     Misconfigured,
     Outage,
@@ -244,7 +245,7 @@ def test_one_platform_that_fails_leaves_the_other_alone(caplog: pytest.LogCaptur
 
 
 def test_routes_ask_to_be_called_again_while_the_platform_is_away() -> None:
-    async def story(clock: Clock) -> list[HttpResponse]:
+    async def story(clock: Clock) -> list[HttpResponse | HttpStream]:
         adapter = Fickle((5, ConnectionError("no")), (0, "stays"))
         supervisor = Supervisor(adapter, Random(1), clock)
         (route,) = supervisor.routes

@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
 from bot.app import App
-from bot.stage.driver import ConsoleDriver
+from bot.stage.driver import ConsoleDriver, Shown
 from bot.stage.script import Person
 from core import reading, users
 from core.address import Address
@@ -19,7 +19,7 @@ from core.users import HELPS, WANTS
 
 PEOPLE = 60
 ORGANISER = "olga"
-ASKING = 8
+ASKING, WAITING = 8, 2
 SAY_YES = 0.7
 HELLO = {
     "en": "Hello, good to meet you! What are you working on?",
@@ -278,11 +278,36 @@ def _level(app: App, topic: str) -> tuple[str, int | None]:
     return slug, int(level) if level else None
 
 
-async def tell_half_a_story(driver: ConsoleDriver, cast: Sequence[Person], seed: int) -> None:
-    """Let some of them ask, answer, talk and meet in the days before the curtain rises."""
+class Teller(Protocol):
+    """Who tells a story: the console's driver, or the program behind the page."""
+
+    async def command(self, who: str, name: str, words: str = "") -> None:
+        """Use a command."""
+        ...
+
+    async def say(self, who: str, text: str) -> None:
+        """Write to the bot."""
+        ...
+
+    async def press(self, who: str, label: str) -> None:
+        """Press the newest button with this label."""
+        ...
+
+    async def advance(self, time: timedelta) -> None:
+        """Let time pass."""
+        ...
+
+    def screen(self, who: str) -> Sequence[Shown]:
+        """Everything somebody was shown lately, oldest first."""
+        ...
+
+
+async def tell_half_a_story(driver: Teller, cast: Sequence[Person], seed: int) -> None:
+    """Let some of them ask, answer, talk and meet in the days before the curtain rises; some still wait."""
     rng = Random(seed + 1)
     mentees = [person for person in cast if person.role in ("mentee", "both")][1:]
-    for person in rng.sample(mentees, ASKING):
+    asking = rng.sample(mentees, ASKING)
+    for person in asking[:-WAITING]:
         await driver.command(person.handle, "find", rng.choice(TOPICS))
         await _press(driver, person.handle, "first")
         await driver.advance(timedelta(hours=rng.randint(2, 9)))
@@ -292,9 +317,27 @@ async def tell_half_a_story(driver: ConsoleDriver, cast: Sequence[Person], seed:
                 hello = HELLO["zh" if mentor.locale == "zh" else "en"]
                 await driver.say(mentor.handle, hello)
                 await driver.command(mentor.handle, "leave", "")
+        await _plan(driver, person.handle, cast)
+    for person in asking[-WAITING:]:
+        await driver.command(person.handle, "find", rng.choice(TOPICS))
+        await _press(driver, person.handle, "first")
 
 
-async def _press(driver: ConsoleDriver, who: str, action: str) -> bool:
+async def _plan(driver: Teller, mentee: str, cast: Sequence[Person]) -> None:
+    """Let a mentee propose a time, if there is a mentor now, and the mentor agree."""
+    if not await _press(driver, mentee, "schedule"):
+        return
+    form = driver.screen(mentee)[-1].message.get("form")
+    times = form["fields"][0]["options"] if form else []
+    if not times:
+        await driver.command(mentee, "cancel")
+        return
+    await driver.press(mentee, times[-1]["label"])
+    for mentor in cast:
+        await _press(driver, mentor.handle, "confirm")
+
+
+async def _press(driver: Teller, who: str, action: str) -> bool:
     """Press the button for an action on one of somebody's latest messages, if it is there."""
     for shown in reversed(driver.screen(who)[-3:]):
         for button in shown.message["buttons"]:

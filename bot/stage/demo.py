@@ -1,10 +1,12 @@
-"""`mentorbot demo`: an invented community in a temporary folder, and a terminal in which one plays everybody."""
+"""`mentorbot demo`: an invented community in a temporary folder, on a page or in a terminal; one plays everybody."""
 
+import asyncio
 import json
 import os
 import shutil
 import sys
 import tempfile
+import webbrowser
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,6 +24,8 @@ from core.store.types import new_key
 BEGIN = datetime(2026, 3, 2, 8, tzinfo=UTC)
 """A Monday morning in Europe, the afternoon in Asia: the same for everybody who plays, so that a seed is a story."""
 START_BEFORE = timedelta(days=2)
+ROOM = 2**28
+"""Bytes that have to be free in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,13 @@ class Scene:
     shown: list[tuple[str, str, Any]]
     failed: bool
     seed: int
+
+
+def new_folder() -> Path:
+    """Make a folder for a demo: in memory where there is some, since all of it is thrown away at the end."""
+    shared = Path("/dev/shm")  # noqa: S108  (the name in it is a random one)
+    roomy = shared.is_dir() and os.access(shared, os.W_OK) and shutil.disk_usage(shared).free > ROOM
+    return Path(tempfile.mkdtemp(prefix="mentorbot-demo-", dir=shared if roomy else None))
 
 
 def settings(
@@ -58,13 +69,39 @@ def settings(
     return load(None, {"MENTORBOT_HOME": str(folder)}, overrides, folder)
 
 
+async def on_page(seed: int, resume: Path | None, port: int | None, *, browser: bool) -> int:
+    """Run the demo on a page until it is stopped; returns the exit code."""
+    from bot.app import until_signal
+    from bot.stage.show import show
+
+    folder = resume or new_folder()
+    stop = asyncio.Event()
+    await until_signal(stop)
+
+    def ready(address: str) -> None:
+        print(f"The playground is at {address}  (Ctrl+C ends it)", flush=True)
+        if browser:
+            webbrowser.open(address)
+
+    try:
+        return await show(folder, seed, port, ready, stop)
+    except OSError as error:
+        # Everything else is in a folder of its own; what can fail is the port.
+        print(
+            f"The page cannot be served on port {port}: {os.strerror(error.errno or 0).lower()}. Leave --port out.",
+            file=sys.stderr,
+        )
+        return 1
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 async def demo(seed: int, resume: Path | None, screen: Screen) -> int:
-    """Run the demo; returns the exit code."""
+    """Run the demo in the terminal; returns the exit code."""
     if resume is not None:
         scene = _scene(resume)
     else:
-        folder = tempfile.mkdtemp(prefix="mentorbot-demo-")
-        scene = Scene(folder, screen.script(), 0, "", 0, [], failed=False, seed=seed)
+        scene = Scene(str(new_folder()), screen.script(), 0, "", 0, [], failed=False, seed=seed)
     try:
         return await _perform(scene, screen)
     finally:

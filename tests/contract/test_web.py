@@ -1,0 +1,11 @@
+"""The web page passes the contract, over its wire."""
+
+import pytest
+
+from tests.contract.suite import Contract
+
+
+class TestWeb(Contract, platform="web"):
+    @pytest.fixture
+    def url(self, sqlite_store_url: str) -> str:
+        return sqlite_store_url
