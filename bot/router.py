@@ -78,6 +78,7 @@ class Router:
         self._order = Order()
         self._answered = Answered()
         self._floods = Floods(world.policy)
+        self._refreshing = False
 
     async def handle(self, incoming: Incoming) -> Answer:
         """Answer an event. When this returns with `saved`, what it changed is on disk."""
@@ -125,10 +126,19 @@ class Router:
             self._answered.add(incoming)
             if put:
                 self._wake()
-            if self._world.mentors.stale:
-                await self._database.read(lambda tx: self._world.mentors.refresh(tx, now))
+            await self._refresh(now)
             return self._renderer.answer(replies, turn.locale, turn.zone)
         raise AssertionError
+
+    async def _refresh(self, now: datetime) -> None:
+        """Take over what has changed about mentors; one of many events that come at once does so for all."""
+        if not self._world.mentors.stale or self._refreshing:
+            return
+        self._refreshing = True
+        try:
+            await self._database.read(lambda tx: self._world.mentors.refresh(tx, now))
+        finally:
+            self._refreshing = False
 
     def _turn(self, tx: Connection, incoming: Incoming, now: datetime, *, alone: bool) -> Turn:
         name = harmless(incoming.name)

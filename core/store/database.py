@@ -24,6 +24,7 @@ from core.store.writer import SqliteWriter, carried
 T = TypeVar("T")
 
 WRITER_THREADS = 8
+READERS = 8
 # Serialization failure, deadlock: PostgreSQL asks for the transaction to be run again.
 RUN_AGAIN = {"40001", "40P01"}
 TRIES = 8
@@ -194,8 +195,9 @@ def sqlite_readers(path: Path, keyring: Keyring) -> AsyncEngine:
     engine = create_async_engine(
         readonly_url("sqlite+aiosqlite", path),
         connect_args={"isolation_level": None, "timeout": 30},
-        pool_size=4,
-        max_overflow=4,
+        # Each has a thread: what is opened for a moment of much to do, and closed again, makes that moment longer.
+        pool_size=READERS,
+        max_overflow=0,
     )
     engine.sync_engine.dialect.keyring = keyring  # type: ignore[attr-defined]
 

@@ -138,7 +138,7 @@ class Calls:
     async def ask(self, call: Call) -> Any | Failed:  # noqa: ANN401  what Discord gives
         """Make a call at once; never raises for what a network or a server can do."""
         client = self.client
-        if client is None or client.is_closed():
+        if client is None:
             return AWAY
         more: dict[str, Any] = {"timeout": self._timeout}
         if call.query is not None:
