@@ -30,8 +30,9 @@ ATTACKS = (
 )
 MAY = {
     "ARTICLE", "HEADER", "SPAN", "TIME", "DIV", "BUTTON", "UL", "OL", "LI", "BR", "STRONG", "EM", "U", "S", "CODE",
-    "PRE", "BLOCKQUOTE", "A", "P", "B", "I", "FIGURE", "FIGCAPTION",
+    "PRE", "SMALL", "BLOCKQUOTE", "A", "P", "B", "I", "FIGURE", "FIGCAPTION",
 }  # fmt: skip
+SEEN_ELSEWHERE, A_FEW = 100, 50
 FOUND = """[...document.querySelectorAll(".thread *, .timeline *, .elsewhere *")].map((one) => one.tagName)"""
 LINKS = """[...document.querySelectorAll("a[href]")].map((one) => one.getAttribute("href"))"""
 
@@ -61,8 +62,16 @@ async def show_them(browser: Browser, url: str, show: Show, many: int) -> None:
         await reader.press(1, "Talk")
         await reader.sees(1, "What you write here now goes to")
         await window.run("document.querySelector('#looks').click()")
+        await window.until("document.querySelectorAll('.look').length === 3")
         mentor = await reader.who(2)
-        for text in texts(many):
+        for number, text in enumerate(texts(many)):
+            if number == SEEN_ELSEWHERE:
+                await window.until("document.querySelectorAll('.look').length === 3")
+                assert set(await window.run(FOUND)) - {"H2", "H3"} <= MAY
+                await window.run("document.querySelector('.elsewhere .close').click()")
+            if number % A_FEW == 0:
+                # A chat with fewer messages is drawn faster.
+                await window.reload()
             before = playground.web.transcript.last
             await playground.say("ana", text)
             # What arrived says what was written, on the page as in the transcript.

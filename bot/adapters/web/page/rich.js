@@ -29,7 +29,7 @@ function draw(node, use) {
       if (!use) return el("code", {}, `/${node.text}`);
       return el("button", { type: "button", class: "typed", onclick: () => use(node.text) }, `/${node.text}`);
     case "pre":
-      return el("pre", { tabindex: "0" }, el("code", {}, node.text));
+      return el("pre", { tabindex: "0" }, node.lang ? el("small", {}, node.lang) : null, el("code", {}, node.text));
     case "list":
       return el(
         node.ordered ? "ol" : "ul",
