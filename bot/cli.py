@@ -57,6 +57,19 @@ def parser() -> argparse.ArgumentParser:
         "--strict", action="store_true", help="all or nothing: one faulty line stops the import"
     )
 
+    courses = kinds.add_parser(
+        "courses", help="courses from a folder, or from a CSV file; known by their slug"
+    )
+    courses.add_argument("file", type=Path, metavar="FOLDER_OR_FILE")
+    courses.add_argument(
+        "--strict", action="store_true", help="all or nothing: one faulty course stops the import"
+    )
+
+    hand_out = commands.add_parser("export", help="write out what an organiser may take along")
+    parts = hand_out.add_subparsers(dest="what", metavar="WHAT", required=True)
+    shelf = parts.add_parser("courses", help="all courses as folders, or as one CSV file")
+    shelf.add_argument("file", type=Path, metavar="FOLDER_OR_FILE")
+
     find = commands.add_parser("find", help="rank mentors for a wish in free words")
     find.add_argument("words", nargs="+")
     find.add_argument("--limit", type=int, default=10)
@@ -66,8 +79,8 @@ def parser() -> argparse.ArgumentParser:
     invite.add_argument("ref")
 
     config = commands.add_parser("config", help="look at the settings")
-    parts = config.add_subparsers(dest="what", metavar="WHAT", required=True)
-    show = parts.add_parser("show", help="print all settings")
+    looks = config.add_subparsers(dest="what", metavar="WHAT", required=True)
+    show = looks.add_parser("show", help="print all settings")
     show.add_argument("--origin", action="store_true", help="say where each comes from")
 
     manifest = commands.add_parser("manifest", help="print what a platform wants to know of the app")
@@ -120,6 +133,14 @@ def _run(given: argparse.Namespace, settings: "Settings") -> int:
             from bot.stage import client
 
             return asyncio.run(client.console(settings, given.who))
+        case "import" if given.what == "courses":
+            from bot.learning import operations as learning
+
+            return asyncio.run(learning.import_courses(settings, given.file, strict=given.strict))
+        case "export":
+            from bot.learning import operations as learning
+
+            return asyncio.run(learning.export_courses(settings, given.file))
         case "import":
             return asyncio.run(operations.import_people(settings, given.file, strict=given.strict))
         case "find":
