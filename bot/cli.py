@@ -70,6 +70,9 @@ def parser() -> argparse.ArgumentParser:
     shelf = parts.add_parser("courses", help="all courses as folders, or as one CSV file")
     shelf.add_argument("file", type=Path, metavar="FOLDER_OR_FILE")
 
+    verify = commands.add_parser("verify", help="confirm a certificate by its code")
+    verify.add_argument("code")
+
     find = commands.add_parser("find", help="rank mentors for a wish in free words")
     find.add_argument("words", nargs="+")
     find.add_argument("--limit", type=int, default=10)
@@ -141,6 +144,10 @@ def _run(given: argparse.Namespace, settings: "Settings") -> int:
             from bot.learning import operations as learning
 
             return asyncio.run(learning.export_courses(settings, given.file))
+        case "verify":
+            from bot.learning import operations as learning
+
+            return asyncio.run(learning.verify(settings, given.code))
         case "import":
             return asyncio.run(operations.import_people(settings, given.file, strict=given.strict))
         case "find":

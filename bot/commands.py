@@ -7,6 +7,7 @@ from typing import Literal
 from bot.dialogs import (
     approvals,
     consent,
+    filters,
     find,
     help,
     mentorships,
@@ -18,8 +19,10 @@ from bot.dialogs import (
     settings,
     signup,
 )
+from bot.dialogs import lessons as studying
 from bot.dialogs import requests as asking
 from bot.dialogs.form import Dialog
+from bot.learning import browse, cohorts, endings, lessons
 from bot.matching import claims, offers
 from bot.matching import requests as wishes
 from bot.mentorships import sessions as meetings
@@ -77,6 +80,9 @@ COMMANDS: Mapping[str, Row] = {
     "rate": Row(rate.rate),
     "profile": Row(profile.show, reads=True),
     "settings": Row(settings.show, reads=True),
+    "courses": Row(browse.courses),
+    "learn": Row(lessons.learn),
+    "verify": Row(endings.verify, "anybody"),
     "pause": Row(settings.pause),
     "resume": Row(settings.resume),
     "block": Row(safety.block),
@@ -115,6 +121,25 @@ BUTTONS: Mapping[str, Row] = {
     "met": Row(meetings.met),
     "missed": Row(meetings.missed),
     "snooze": Row(snooze.snooze),
+    # Courses
+    "filter": Row(browse.filters),
+    "more_courses": Row(browse.more),
+    "course": Row(browse.card),
+    "enrol": Row(cohorts.enrol),
+    "drip": Row(cohorts.drip),
+    "leave_course": Row(cohorts.leave),
+    "lesson": Row(lessons.lesson),
+    "lesson_now": Row(lessons.now),
+    "lesson_done": Row(lessons.done),
+    "read": Row(lessons.read),
+    "check": Row(lessons.check),
+    "reveal": Row(studying.reveal),
+    "stuck": Row(studying.stuck),
+    "note": Row(studying.note),
+    "notes": Row(studying.notes),
+    "drop_note": Row(studying.drop_note),
+    "rate_course": Row(studying.rate_course),
+    "certificate": Row(endings.certificate),
     # Oneself
     "edit": Row(profile.edit),
     "setting": Row(settings.change),
@@ -136,6 +161,10 @@ DIALOGS: Mapping[str, Dialog] = {
         schedule.ZONE,
         schedule.CALL_OFF,
         rate.RATE,
+        filters.FILTER,
+        studying.CHECK,
+        studying.NOTE,
+        studying.REVIEW,
         mentorships.END,
         settings.SETTINGS,
         settings.PAUSE,

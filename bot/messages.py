@@ -6,7 +6,7 @@
     {{ names | list }}  {{ names | list("or") }}  {{ slugs | topics }}  {{ slug | topic }}
     {{ at | when }}  {{ at | when("date") }}  a moment (datetime or ISO text), or a day ("2026-03-02")
     {{ seconds | span }}  {{ 1110 | minutes }}  {{ 0 | day }}  {{ 1234.5 | number }}  {{ "zh" | language }}
-    {{ ana | name }}  {{ goal | user_text }}  one harmless line; what somebody wrote, with its code and links
+    {{ ana | name }}  {{ goal | user_text }}  {{ page | markdown }}  one harmless line; somebody's words; a lesson's
     {{ t("offer.reason", topic=slug) }}  another message, with the parameters given
 
 Every other value is shown as literal text in one line.
@@ -30,7 +30,7 @@ from jinja2.runtime import Context
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup, escape
 
-from bot import richtext
+from bot import markdown, richtext
 from bot.richtext import Rich, TimeStyle
 
 # All scalars as strings: a key `yes` must not become True, nor the word `No` False.
@@ -345,5 +345,6 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "day": _day,
     "language": _language,
     "user_text": _user_text,
+    "markdown": markdown.markup,
     "name": _name,
 }

@@ -3,9 +3,9 @@
 import asyncio
 import logging
 import re
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
 
@@ -67,6 +67,7 @@ class World:
     topics: Topics
     words: Catalogue
     organisers: frozenset[Address]
+    screens: Mapping[str, int] = field(default_factory=dict)
 
     def turn(
         self, tx: Connection, now: datetime, event: str, who: Address, user: users.User | None = None
@@ -87,6 +88,7 @@ class World:
             origin=Origin(event),
             locale=user.locale if user else self.policy.locale,
             zone=user.zone if user else self.policy.zone,
+            screens=self.screens,
         )
 
 
@@ -193,6 +195,7 @@ class Router:
             else world.policy.locale,
             zone=user.zone if user else account.zone or world.policy.zone,
             room_id=account.room_id,
+            screens=world.screens,
         )
 
     def _read(

@@ -2,18 +2,21 @@
 
 import asyncio
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from bot.app import system_clock
 from bot.config import Settings
 from bot.keys import keyring
+from bot.learning import endings
 from bot.operations import say
 from core import topics
 from core.courses import catalogue, folder, importing, sheet
 from core.courses.drafts import CourseDraft, Fault
 from core.spreadsheet import UnreadableError
-from core.store.database import open_database
+from core.store.database import open_database, open_readers
 from core.store.migrate import migrate
 
 TABLE = ".csv"
@@ -102,3 +105,24 @@ def _write(path: Path, drafts: list[CourseDraft]) -> None:
     path.mkdir(parents=True, exist_ok=True)
     for draft in drafts:
         folder.write(path, draft)
+
+
+async def verify(settings: Settings, code: str) -> int:
+    """Confirm a certificate by its code."""
+    keys, _ = keyring(settings, reads=True)
+    readers = open_readers(settings.database.url, keys)
+    try:
+        async with readers.connect() as connection:
+            found = await connection.run_sync(lambda tx: endings.confirmed(tx, code))
+    except DBAPIError as error:
+        say(f"The database cannot be read: {error.orig}. `mentorbot migrate` makes a new one.")
+        return 1
+    finally:
+        await readers.dispose()
+    if found is None:
+        say(f"No certificate has the code {code!r}.")
+        return 1
+    name, course, at = found
+    title = course.text(settings.policy.locale).title
+    print(f"{name} finished {title} on {at.astimezone(ZoneInfo(settings.policy.zone)).date().isoformat()}.")
+    return 0

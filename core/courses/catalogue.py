@@ -33,6 +33,7 @@ class Course:
     drip_days: int | None
     mentor_id: int | None
     meetings: tuple[datetime, ...]
+    room: str
     enrolled: int
     stars_sum: int
     stars_count: int

@@ -3,6 +3,7 @@
 A lesson that was changed keeps what it said, and one that was taken out stays for those who are in it.
 """
 
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -11,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, and_, bindparam, delete, insert, select, update
 
-from core import users
+from core import users, waits
 from core.address import Address
 from core.availability import local
 from core.courses import catalogue, postings
@@ -87,7 +88,9 @@ def put(
 
 def _put(tx: Connection, draft: CourseDraft, topics: Topics, policy: Policy, now: datetime) -> Outcome:
     said = {**_said(tx, draft, policy), "digest": draft.digest, "changed_at": now}
+    # Whoever knows a meeting's name can walk in, so it is a draw that nobody can repeat.
     fresh = {
+        "room": secrets.token_hex(8),
         "slug": draft.slug,
         "version": 1,
         "enrolled": 0,
@@ -109,6 +112,11 @@ def _put(tx: Connection, draft: CourseDraft, topics: Topics, policy: Policy, now
     _put_lessons(tx, row.id, draft.lessons, now)
     _put_pictures(tx, row.id, draft.pictures)
     postings.put(tx, row.id, draft, topics)
+    # What follows from days and meetings is decided when these are due: at once, and again whenever they change.
+    if draft.starts:
+        waits.put(tx, "course.start", row.id, now)
+    if draft.meetings:
+        waits.put(tx, "course.meeting", row.id, now)
     for slug, typed in draft.unknown:
         keep_unknown_topic(tx, slug, typed, now)
     return Outcome(draft.slug, row.id, "added" if new else "changed")

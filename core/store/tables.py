@@ -303,6 +303,7 @@ courses = Table(
     Column("drip_days", Integer),
     Column("mentor_id", Id, ForeignKey("users.id", ondelete="SET NULL"), info=STORY.info),
     Column("meetings", Published, nullable=False),
+    Column("room", Code(16), nullable=False),
     Column("enrolled", Integer, nullable=False),
     Column("stars_sum", Integer, nullable=False),
     Column("stars_count", Integer, nullable=False),

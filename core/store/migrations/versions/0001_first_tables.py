@@ -429,6 +429,7 @@ def upgrade() -> None:  # noqa: PLR0915  every table is a statement
         sa.Column("drip_days", sa.Integer(), nullable=True),
         sa.Column("mentor_id", sa.Integer().with_variant(sa.BigInteger(), "postgresql"), nullable=True),
         sa.Column("meetings", sa.Text(), nullable=False),
+        sa.Column("room", sa.String(length=16), nullable=False),
         sa.Column("enrolled", sa.Integer(), nullable=False),
         sa.Column("stars_sum", sa.Integer(), nullable=False),
         sa.Column("stars_count", sa.Integer(), nullable=False),
