@@ -105,7 +105,7 @@ def drafts(home: Path, *courses: tuple[str, Mapping[str, str | bytes]]) -> tuple
     for slug, files in courses:
         write(home / slug, files)
     found, faults = folder.read(home, TOPICS)
-    assert faults == ()
+    assert faults == (), list(map(str, faults))
     return found
 
 
