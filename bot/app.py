@@ -19,7 +19,7 @@ from bot.dialogs.engine import Engine
 from bot.health import Readiness
 from bot.http import serving
 from bot.keys import keyring
-from bot.learning import endings, pages
+from bot.learning import endings, pages, paths
 from bot.leases import Leases
 from bot.matching import deadlines, introductions, waterfall
 from bot.mentorships import sessions
@@ -280,6 +280,7 @@ HOOKS = Hooks(
     attach={
         "calendar": sessions.calendar_file,
         "picture": pages.picture,
+        "path": paths.drawn,
         "certificate.png": endings.as_picture,
         "certificate.pdf": endings.as_document,
     },

@@ -22,7 +22,7 @@ from bot.dialogs import (
 from bot.dialogs import lessons as studying
 from bot.dialogs import requests as asking
 from bot.dialogs.form import Dialog
-from bot.learning import browse, cohorts, endings, lessons
+from bot.learning import browse, cohorts, endings, lessons, paths
 from bot.matching import claims, offers
 from bot.matching import requests as wishes
 from bot.mentorships import sessions as meetings
@@ -140,6 +140,9 @@ BUTTONS: Mapping[str, Row] = {
     "drop_note": Row(studying.drop_note),
     "rate_course": Row(studying.rate_course),
     "certificate": Row(endings.certificate),
+    "path": Row(paths.go),
+    "path_picture": Row(paths.picture),
+    "path_drop": Row(paths.drop),
     # Oneself
     "edit": Row(profile.edit),
     "setting": Row(settings.change),

@@ -76,6 +76,7 @@ SAMPLES: Mapping[str, list[Json]] = {
     "languages": [["en", "zh", "es"], ["zh"], []],
     "late": BOTH,
     "least": [2, 1],
+    "less": BOTH,
     "lessons": [6, 1],
     "length": [2100],
     "level": [4, 1, None],
@@ -147,6 +148,7 @@ SAMPLES: Mapping[str, list[Json]] = {
     "wait": [86400.0, 5400.0],
     "waiting": [3, 1, 0],
     "was": [AT],
+    "way": ["short", "gentle"],
     "withdrawn": BOTH,
     "words": ["不好 <&>"],
     "zone": ["Europe/Madrid"],
@@ -164,6 +166,12 @@ OWN: Mapping[str, Mapping[str, list[Json]]] = {
     "course.item": {"stars": [4.5, None], "state": ["active", "waiting", "done", None]},
     "course.lacking": {"names": [["三", "四"], ["三"]]},
     "course.left": {"waiting": BOTH},
+    **{f"path.{part}": {"levels": [LEVELS]} for part in ("item", "box")},
+    **{
+        f"path.{part}": {"level": [3], "known": [2, 0]}
+        for part in ("shown", "known", "next", "reached", "picture", "heading")
+    },
+    "path.known": {"level": [3], "known": [2], "most": [*BOTH]},
     "lesson.wrong": {"stuck": BOTH},
     "offer.stuck": {
         "stuck": [

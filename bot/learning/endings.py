@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from bot.learning import pace, pages
+from bot.learning import pace, pages, paths
 from bot.outbox import box
 from bot.outbox.box import Letter
 from bot.outbox.claim import Parcel
@@ -46,7 +46,7 @@ def finished(turn: Turn, enrolment: Enrolment, course: Course) -> Replies:
         "code": code,
         "bar": pages.bar(1, 1),
     }
-    return (say("course.finished", *actions, **params),)
+    return (say("course.finished", *actions, **params), *paths.onward(turn))
 
 
 def certificate(turn: Turn, arg: str) -> Replies:

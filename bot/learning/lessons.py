@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bot.learning import endings, pace, pages
+from bot.learning import endings, pace, pages, paths
 from bot.ports import button_id
 from bot.turn import Action, Replies, Say, Start, Turn, say
 from core.courses import catalogue, enrolments
@@ -60,11 +60,12 @@ def go_on(turn: Turn, enrolment: Enrolment) -> Replies:
 
 
 def learn(turn: Turn, words: str) -> Replies:
-    """Go on with what one learned last; other courses that one is in are a press away."""
-    del words
+    """Go on with what one learned last, other courses a press away; with a topic, plan a way to it."""
+    if words:
+        return paths.show(turn, words)
     taken = enrolments.of_user(turn.tx, turn.me.id, (ACTIVE,))
     if not taken:
-        return (say("learn.none", Action("courses", "course.button.all", "primary")),)
+        return paths.newest(turn) or (say("learn.none", Action("courses", "course.button.all", "primary")),)
     first, *others = taken
     shown = go_on(turn, enrolments.lock(turn.tx, first.id))
     if not others:

@@ -363,7 +363,9 @@ async def test_nobody_free_keeps_the_request_and_where_they_are_stuck(store_url:
 
 async def test_a_long_option_stands_in_the_question(world: World, tmp_path: Path) -> None:
     long = "A snapshot of every file that Git tracks at that moment and the note who made it"
-    check = f"check: {{kind: one, question: What is it, options: [Lines, {long}], answer: [2], explanation: So.}}"
+    check = (
+        f"check: {{kind: one, question: What is it, options: [Lines, {long}], answer: [2], explanation: So.}}"
+    )
     await stock(world, tmp_path, files=course("git", lessons={"one": f"minutes: 5\n{check}\n---\nA."}))
     await world.pushes("ana", "enrol:1")
     told = await world.pushes("ana", "check:1.1")
