@@ -96,6 +96,8 @@ async def _perform(scene: Scene, screen: Screen) -> int:
             if script.courses:
                 await shelf.stock(driver.app, Path(script.courses))
             if invented:
+                await shelf.stock(driver.app)
+                await shelf.take(driver.app, cast, now, scene.seed)
                 await community.tell_half_a_story(driver, cast, scene.seed)
                 await driver.advance(max(timedelta(0), begin - driver.clock.now))
         failed = scene.failed

@@ -34,6 +34,7 @@ class Wrong:
     why: str
 
 
+@lru_cache(256)
 def tokens(body: str) -> Sequence[Token]:
     """Parse Markdown; HTML in it is text."""
     return _PARSER.parse(body)

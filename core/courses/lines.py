@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 Path = tuple[str | int, ...]
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class UnreadableError(ValueError):
@@ -51,7 +52,7 @@ class _Reading:
     """A text under way."""
 
     def __init__(self, text: str, first: int) -> None:
-        self.loader = yaml.SafeLoader(text)
+        self.loader = _Loader(text)
         self.first = first
         self.lines: dict[Path, int] = {}
         self.seen: set[int] = set()
