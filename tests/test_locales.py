@@ -16,7 +16,7 @@ from sqlalchemy import Connection, create_engine
 
 from bot import render
 from bot.commands import COMMANDS, DIALOGS
-from bot.dialogs import profile, settings
+from bot.dialogs import managing, profile, settings
 from bot.fields import Choice, Confirm, Field
 from bot.messages import Catalogue
 from bot.outbox.kinds import KINDS, MUTABLE
@@ -54,12 +54,14 @@ SAMPLES: Mapping[str, list[Json]] = {
     "at": [AT, None],
     "author": ["梅"],
     "bar": ["▰▱"],
+    "begins": ["三"],
     "behind": [2],
     "body": ["三 **四**"],
     "code": ["23"],
     "community": ["社区"],
     "count": [1, 3],
     "course": ["三"],
+    "cut": BOTH,
     "days": [1, 3, None],
     "difficulty": [2],
     "ends": [AT, None],
@@ -94,6 +96,7 @@ SAMPLES: Mapping[str, list[Json]] = {
     "mentors": [["李", "王", "张"], ["李"]],
     "meetings": [[AT], []],
     "mine": BOTH,
+    "module": ["三"],
     "minutes": [45, 1],
     "more": [3, 1, 0],
     "most": [10],
@@ -126,6 +129,7 @@ SAMPLES: Mapping[str, list[Json]] = {
     "requires": [[["三", True], ["四", False]], []],
     "role": [*ROLES],
     "said": [["好 <&>"], []],
+    "several": BOTH,
     "signed_up": BOTH,
     "since": [AT],
     "spans": [[[0, 4, 1080, 1200], [5, 5, 600, 720]]],
@@ -150,6 +154,7 @@ SAMPLES: Mapping[str, list[Json]] = {
     "was": [AT],
     "way": ["short", "gentle"],
     "withdrawn": BOTH,
+    "why": ["三"],
     "words": ["不好 <&>"],
     "zone": ["Europe/Madrid"],
     "zone_assumed": BOTH,
@@ -172,6 +177,11 @@ OWN: Mapping[str, Mapping[str, list[Json]]] = {
         for part in ("shown", "known", "next", "reached", "picture", "heading")
     },
     "path.known": {"level": [3], "known": [2], "most": [*BOTH]},
+    "manage.course": {"language": ["zh"]},
+    "manage.part.topics": {"value": [LEVELS]},
+    **{f"manage.part.{part}": {"value": ["2026-03-02", None]} for part in ("starts", "ends")},
+    **{f"manage.part.{part}": {"value": [3, None]} for part in ("level", "capacity", "drip")},
+    "manage.part.requires": {"value": ["三", None]},
     "lesson.wrong": {"stuck": BOTH},
     "offer.stuck": {
         "stuck": [
@@ -306,6 +316,8 @@ ARGS: Mapping[str, list[dict[str, Json]]] = {
     "settings": [{"field": key} for key in settings.KEYS],
     "assign": [{"mentors": [["1", "李"]]}],
     "check": [{"enrolment": 0, "lesson": 0, "version": 0}],
+    "course_part": [{"part": part} for part in managing.PARTS],
+    "lesson_part": [{"part": part} for part in managing.LESSON_PARTS],
     "schedule": [{"times": [AT]}],
 }
 
@@ -380,6 +392,7 @@ DERIVED = {
     *(f"offer.format.{each}" for each in FORMATS),
     *(f"offer.urgency.{each}" for each in URGENCIES),
     *(f"reason.formats.{each}" for each in FORMATS),
+    *(f"manage.part.{part}" for part in managing.PARTS),
     # Asked only where the settings have an invite code.
     "signup.invite.label",
     "signup.invite.hint",

@@ -90,6 +90,12 @@ def _already(turn: Turn, mine: Enrolment, course: Course) -> Replies:
     return (say("course.already.active", on, title=title),)
 
 
+def fill(turn: Turn, course: Course) -> None:
+    """Give the places that a course has now to those who wait for one."""
+    while (promoted := enrolments.fill(turn.tx, course, turn.now)) is not None:
+        let_in(turn, course, promoted)
+
+
 def let_in(turn: Turn, course: Course, enrolment: Enrolment) -> None:
     """Tell somebody on the waiting list that there is a place for them now."""
     reader = users.known(turn.tx, enrolment.user_id)
