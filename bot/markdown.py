@@ -24,9 +24,11 @@ def rich(body: str) -> Rich:
     return _blocks(_Walk(bodies.tokens(body)), frozenset())
 
 
-def markup(body: str) -> Markup:
-    """Write Markdown in the markup of messages."""
-    return Markup(richtext.markup(rich(body)))  # noqa: S704  markup escapes
+def markup(body: str, *, below: bool = False) -> Markup:
+    """Write Markdown in the markup of messages; `below` other words, with an empty line where one shows."""
+    nodes = rich(body)
+    gap = "" if not below else "<br>" if nodes and isinstance(nodes[0], Block) else "<br><br>"
+    return Markup(gap + richtext.markup(nodes))  # noqa: S704  markup escapes
 
 
 class _Walk:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from core import users
 from core.courses import folder as shelf
 from core.courses import importing
+from core.courses.building import MOST_LESSONS
 from core.store.database import open_database
 from core.store.migrate import migrate
 from core.store.types import Keyring
@@ -121,7 +122,7 @@ async def test_nobody_loses_a_lesson_however_often_the_process_is_killed(folder:
 
 
 async def kill_and_check(folder: Path, kills: int, rng: Random) -> None:
-    lessons = 10 * kills
+    lessons = min(10 * kills, MOST_LESSONS)
     service = Service(folder)
     await stock(service, folder / "shelf", lessons)
     line = Line()
