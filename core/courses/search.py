@@ -4,12 +4,12 @@ The index is a table of terms with weights; what is found and in which order is 
 every database.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import log
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, select
+from sqlalchemy import ColumnElement, Connection, Double, and_, bindparam, cast, func, select, union_all
 
 from core.courses import postings
 from core.courses.catalogue import OPEN
@@ -73,21 +73,12 @@ class Found:
     exact: bool = True
 
 
-POSTINGS = (
-    select(course_terms.c.course_id, course_terms.c.term, course_terms.c.weight)
-    .select_from(course_terms.join(courses, courses.c.id == course_terms.c.course_id))
-    .where(
-        course_terms.c.term.in_(bindparam("terms", expanding=True)),
-        courses.c.state == OPEN,
-        courses.c.difficulty >= bindparam("low"),
-        courses.c.difficulty <= bindparam("high"),
-    )
-)
 WITHIN = and_(
     courses.c.state == OPEN,
     courses.c.difficulty >= bindparam("low"),
     courses.c.difficulty <= bindparam("high"),
 )
+SORTED = (courses.c.enrolled, courses.c.created_at, courses.c.stars_sum, courses.c.stars_count)
 FACTS = select(
     courses.c.id,
     courses.c.difficulty,
@@ -98,10 +89,6 @@ FACTS = select(
     courses.c.stars_count,
     courses.c.enrolled,
 )
-ORDERS: Mapping[str, Sequence[ColumnElement[Any]]] = {
-    POPULAR: (courses.c.enrolled.desc(), courses.c.id.desc()),
-    NEW: (courses.c.created_at.desc(), courses.c.id.desc()),
-}
 
 
 def groups(words: str, topics: Topics) -> list[frozenset[str]]:
@@ -119,81 +106,102 @@ def groups(words: str, topics: Topics) -> list[frozenset[str]]:
 def search(tx: Connection, wish: Wish, learner: Learner, topics: Topics, policy: Policy) -> Found:
     """Find courses that are open, the best first."""
     low, high = wish.levels or (1, 5)
-    within = {"low": low, "high": high}
     asked = groups(wish.words, topics)
     musts = [frozenset({postings.topic(wish.topic)})] if wish.topic else []
     musts += [frozenset({postings.language(wish.language)})] if wish.language else []
-    interests = [] if asked or wish.sort != FIT else [frozenset(map(postings.topic, sorted(learner.wanted)))]
-    scored: dict[int, float] | None = None
+    looking = _Looking(tx, {"low": low, "high": high}, musts, wish.sort, policy)
     exact = True
-    if asked or musts or any(interests):
-        weights = _weights(tx, [*asked, *musts, *interests], within)
-        scored = _scores(weights, asked or [group for group in interests if group], musts, strict=bool(asked))
-        if asked and not scored:
-            scored, exact = _scores(weights, asked, musts, strict=False), False
-    if scored is not None and not asked and not musts:
-        # Nothing was asked for: what interests somebody first, then the rest.
-        scored = {**dict.fromkeys(_ordered(tx, within, POPULAR, policy)[:MOST], 0.0), **scored}
+    if asked:
+        scores = looking.by_terms(asked, len(asked))
+        if not scores:
+            scores, exact = looking.by_terms(asked, 1), False
+    else:
+        scores = looking.at_all()
+        if wish.sort == FIT and learner.wanted:
+            # Nothing was asked for: what interests somebody stands before the rest.
+            scores |= looking.by_terms([frozenset(map(postings.topic, learner.wanted))], 1)
     if wish.sort != FIT:
-        order = _ordered(tx, within, wish.sort, policy)
-        return Found(tuple([one for one in order if scored is None or one in scored][:MOST]), exact)
-    if scored is None:
-        scored = dict.fromkeys(_ordered(tx, within, POPULAR, policy)[:MOST], 0.0)
-    best = sorted(scored, key=lambda one: (-scored[one], one))[:MOST]
-    most = max((scored[one] for one in best), default=0.0) or 1.0
-    facts = _facts(tx, {one: scored[one] / most for one in best})
-    return Found(
-        tuple(each.id for each in sorted(facts, key=lambda each: (-fit(each, learner, policy), each.id))),
-        exact,
-    )
+        return Found(tuple(scores), exact)
+    most = max(scores.values(), default=0) or 1
+    facts = _facts(tx, {one: score / most for one, score in scores.items()})
+    best = sorted(facts, key=lambda each: (-fit(each, learner, policy), each.id))
+    return Found(tuple(each.id for each in best[:MOST]), exact)
 
 
-def _weights(
-    tx: Connection, asked: Iterable[frozenset[str]], within: Mapping[str, int]
-) -> dict[str, dict[int, int]]:
-    """Read the postings of terms: term → course → weight."""
-    wanted = sorted({term for group in asked for term in group})
-    found: dict[str, dict[int, int]] = {term: {} for term in wanted}
-    for course_id, term, weight in tx.execute(POSTINGS, {"terms": wanted, **within}):
-        found[term][course_id] = weight
-    return found
+@dataclass(frozen=True, slots=True)
+class _Looking:
+    """A search under way: what every course that is found has to be, and the order."""
 
+    tx: Connection
+    within: Mapping[str, int]
+    musts: Sequence[frozenset[str]]
+    sort: str
+    policy: Policy
 
-def _scores(
-    weights: Mapping[str, Mapping[int, int]],
-    asked: Sequence[frozenset[str]],
-    musts: Sequence[frozenset[str]],
-    *,
-    strict: bool,
-) -> dict[int, float]:
-    """Score courses: for each group its heaviest term, and more for a rare one. Strict: every group has to be met."""
-    totals: dict[int, float] = {}
-    met: dict[int, int] = {}
-    for group in asked:
-        best: dict[int, int] = {}
-        for term in group:
-            for one, weight in weights[term].items():
-                best[one] = max(best.get(one, 0), weight)
-        rare = log(1 + MANY / (1 + len(best)))
-        for one, weight in best.items():
-            totals[one] = totals.get(one, 0.0) + weight * rare
-            met[one] = met.get(one, 0) + 1
-    if not asked:
-        totals = {one: 0.0 for group in musts for term in group for one in weights[term]}
-    for group in musts:
-        having = {one for term in group for one in weights[term]}
-        totals = {one: score for one, score in totals.items() if one in having}
-    return {one: score for one, score in totals.items() if not strict or met[one] == len(asked)}
+    def by_terms(self, asked: Sequence[frozenset[str]], least: int) -> dict[int, int]:
+        """Find the best courses that meet so many groups, with their scores.
 
-
-def _ordered(tx: Connection, within: Mapping[str, int], sort: str, policy: Policy) -> list[int]:
-    if sort == RATING:
-        rows = tx.execute(
-            select(courses.c.id, courses.c.stars_sum, courses.c.stars_count).where(WITHIN), within
+        For each group its heaviest term counts, and more for a rare one. All are whole numbers, which every database
+        adds up to the same.
+        """
+        counts = [
+            select(func.count(func.distinct(course_terms.c.course_id)))
+            .where(course_terms.c.term.in_(sorted(group)))
+            .scalar_subquery()
+            for group in asked
+        ]
+        known = self.tx.execute(select(*counts)).one()
+        parts = [
+            select(
+                course_terms.c.course_id,
+                (func.max(course_terms.c.weight) * round(100 * log(1 + MANY / (1 + count)))).label("score"),
+            )
+            .where(course_terms.c.term.in_(sorted(group)))
+            .group_by(course_terms.c.course_id)
+            for group, count in zip(asked, known, strict=True)
+        ]
+        met = union_all(*parts).subquery()
+        total = func.sum(met.c.score)
+        rows = self.tx.execute(
+            select(met.c.course_id, total)
+            .select_from(met.join(courses, courses.c.id == met.c.course_id))
+            .where(WITHIN, *self._musts())
+            .group_by(met.c.course_id, *SORTED)
+            .having(func.count() >= least)
+            .order_by(*self._order(total), met.c.course_id)
+            .limit(MOST),
+            self.within,
         )
-        means = {one: stars(total, count, policy) for one, total, count in rows}
-        return sorted(means, key=lambda one: (-means[one], -one))
-    return list(tx.execute(select(courses.c.id).where(WITHIN).order_by(*ORDERS[sort]), within).scalars())
+        return {one: int(score) for one, score in rows}
+
+    def at_all(self) -> dict[int, int]:
+        """Find the first courses in the order, or the most popular ones."""
+        query = select(courses.c.id).where(WITHIN, *self._musts())
+        order = self._order(courses.c.enrolled)
+        return dict.fromkeys(
+            self.tx.execute(query.order_by(*order, courses.c.id).limit(MOST), self.within).scalars(), 0
+        )
+
+    def _musts(self) -> list[ColumnElement[bool]]:
+        return [
+            courses.c.id.in_(select(course_terms.c.course_id).where(course_terms.c.term.in_(sorted(group))))
+            for group in self.musts
+        ]
+
+    def _order(self, score: ColumnElement[Any]) -> tuple[ColumnElement[Any], ...]:
+        match self.sort:
+            case "rating":
+                weight = self.policy.prior_ratings
+                prior = cast(self.policy.prior_stars * weight, Double)
+                return (
+                    ((prior + courses.c.stars_sum) / cast(weight + courses.c.stars_count, Double)).desc(),
+                )
+            case "popular":
+                return (courses.c.enrolled.desc(),)
+            case "new":
+                return (courses.c.created_at.desc(),)
+            case _:
+                return (score.desc(),)
 
 
 def _facts(tx: Connection, texts: Mapping[int, float]) -> list[Facts]:
