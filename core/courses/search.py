@@ -78,7 +78,6 @@ WITHIN = and_(
     courses.c.difficulty >= bindparam("low"),
     courses.c.difficulty <= bindparam("high"),
 )
-SORTED = (courses.c.enrolled, courses.c.created_at, courses.c.stars_sum, courses.c.stars_count)
 FACTS = select(
     courses.c.id,
     courses.c.difficulty,
@@ -144,35 +143,38 @@ class _Looking:
         For each group its heaviest term counts, and more for a rare one. All are whole numbers, which every database
         adds up to the same.
         """
+        term, one, weight = course_terms.c.term, course_terms.c.course_id, course_terms.c.weight
         counts = [
-            select(func.count(func.distinct(course_terms.c.course_id)))
-            .where(course_terms.c.term.in_(sorted(group)))
+            select(func.count(func.distinct(one)) if len(group) > 1 else func.count())
+            .where(term.in_(sorted(group)))
             .scalar_subquery()
             for group in asked
         ]
-        known = self.tx.execute(select(*counts)).one()
+        rare = [round(100 * log(1 + MANY / (1 + count))) for count in self.tx.execute(select(*counts)).one()]
         parts = [
-            select(
-                course_terms.c.course_id,
-                (func.max(course_terms.c.weight) * round(100 * log(1 + MANY / (1 + count)))).label("score"),
-            )
-            .where(course_terms.c.term.in_(sorted(group)))
-            .group_by(course_terms.c.course_id)
-            for group, count in zip(asked, known, strict=True)
+            select(one.label("course_id"), (func.max(weight) * rarity).label("score"))
+            .where(term.in_(sorted(group)))
+            .group_by(one)
+            if len(group) > 1
+            else select(one.label("course_id"), (weight * rarity).label("score")).where(term.in_(group))
+            for group, rarity in zip(asked, rare, strict=True)
         ]
-        met = union_all(*parts).subquery()
-        total = func.sum(met.c.score)
+        every = union_all(*parts).subquery()
+        met = (
+            select(every.c.course_id, func.sum(every.c.score).label("total"))
+            .group_by(every.c.course_id)
+            .having(func.count() >= least)
+            .subquery()
+        )
         rows = self.tx.execute(
-            select(met.c.course_id, total)
+            select(met.c.course_id, met.c.total)
             .select_from(met.join(courses, courses.c.id == met.c.course_id))
             .where(WITHIN, *self._musts())
-            .group_by(met.c.course_id, *SORTED)
-            .having(func.count() >= least)
-            .order_by(*self._order(total), met.c.course_id)
+            .order_by(*self._order(met.c.total), met.c.course_id)
             .limit(MOST),
             self.within,
         )
-        return {one: int(score) for one, score in rows}
+        return {course_id: int(total) for course_id, total in rows}
 
     def at_all(self) -> dict[int, int]:
         """Find the first courses in the order, or the most popular ones."""
