@@ -186,9 +186,12 @@ async def over_the_wire(platform: Platform, seconds: float, folder: Path) -> dic
 # --- While many are told something ------------------------------------------------------------------------------
 
 
-async def announcements(platform: Platform, seconds: float, folder: Path) -> dict[str, object]:
-    """Measure how fast announcements leave, until the last one has, and how long answers take meanwhile."""
-    module = importlib.import_module(platform.crowd)
+async def announcements(crowds: str, seconds: float, folder: Path) -> dict[str, object]:
+    """Measure how fast announcements leave, until the last one has, and how long answers take meanwhile.
+
+    `crowds` is the module that has the crowd.
+    """
+    module = importlib.import_module(crowds)
     async with module.crowd(folder) as crowd:
         async with asyncio.timeout(module.WHOLE_SECONDS):
             exchanges, _ = await paced(crowd, seconds, module.RATE, crowd.over)
@@ -222,7 +225,7 @@ async def measure(name: str, people: int, rounds: int, seconds: float, folder: P
         **(await dispatch(platform, people, rounds, folder / "dispatch") if platform.contenders else {}),
         **(await importlib.import_module(platform.idle).idle(folder / "idle") if platform.idle else {}),
         **await over_the_wire(platform, seconds, folder / "wire"),
-        **(await announcements(platform, seconds, folder / "crowd") if platform.crowd else {}),
+        **(await announcements(platform.crowd, seconds, folder / "crowd") if platform.crowd else {}),
         "targets": platform.targets,
         "file_system": filesystem(folder),
         "fsync_ms": fsync_ms(folder),

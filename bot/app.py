@@ -19,6 +19,7 @@ from bot.dialogs.engine import Engine
 from bot.health import Readiness
 from bot.http import serving
 from bot.keys import keyring
+from bot.learning import endings, pages, paths
 from bot.leases import Leases
 from bot.matching import deadlines, introductions, waterfall
 from bot.mentorships import sessions
@@ -32,7 +33,7 @@ from bot.render import Renderer
 from bot.rooms import relay
 from bot.router import Router
 from bot.supervisor import Supervisor
-from bot.turn import Turn
+from bot.turn import SCREEN, Turn
 from bot.world import World
 from core import topics
 from core import waits as waiting
@@ -229,7 +230,9 @@ def wire(
     policy = settings.policy
     known = topics.load()
     words = Catalogue.load(locales(), label=known.name, default=policy.locale)
-    world = World(policy, Mentors(policy, known.wider), known, words, frozenset(settings.organisers))
+    # Most adapters say how much they show in one message; the others get what the tightest platform shows.
+    screens = {adapter.name: int(getattr(adapter, "screen", SCREEN)) for adapter in adapters}
+    world = World(policy, Mentors(policy, known.wider), known, words, frozenset(settings.organisers), screens)
     renderer = Renderer(words, policy)
     by_name = {adapter.name: adapter for adapter in adapters}
     owner = f"{os.getpid()}:{os.urandom(4).hex()}"
@@ -245,8 +248,9 @@ def wire(
 
 def _first_waits(tx: Connection, now: datetime) -> None:
     """Begin what goes on by itself for ever."""
-    if not waiting.exists(tx, "tidy", "all"):
-        waiting.put(tx, "tidy", "all", now + timedelta(days=1))
+    for kind, first in (("tidy", timedelta(days=1)), ("course.averages", waits.WEEK)):
+        if not waiting.exists(tx, kind, "all"):
+            waiting.put(tx, kind, "all", now + first)
 
 
 def _offer_sent(turn: Turn, parcel: Parcel) -> None:
@@ -274,7 +278,13 @@ HOOKS = Hooks(
         "introduction.place": introductions.apart,
         "room": relay.undelivered,
     },
-    attach={"calendar": sessions.calendar_file},
+    attach={
+        "calendar": sessions.calendar_file,
+        "picture": pages.picture,
+        "path": paths.drawn,
+        "certificate.png": endings.as_picture,
+        "certificate.pdf": endings.as_document,
+    },
     gather={"gather": introductions.ways},
 )
 

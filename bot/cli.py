@@ -63,6 +63,22 @@ def parser() -> argparse.ArgumentParser:
         "--strict", action="store_true", help="all or nothing: one faulty line stops the import"
     )
 
+    courses = kinds.add_parser(
+        "courses", help="courses from a folder, or from a CSV file; known by their slug"
+    )
+    courses.add_argument("file", type=Path, metavar="FOLDER_OR_FILE")
+    courses.add_argument(
+        "--strict", action="store_true", help="all or nothing: one faulty course stops the import"
+    )
+
+    hand_out = commands.add_parser("export", help="write out what an organiser may take along")
+    parts = hand_out.add_subparsers(dest="what", metavar="WHAT", required=True)
+    shelf = parts.add_parser("courses", help="all courses as folders, or as one CSV file")
+    shelf.add_argument("file", type=Path, metavar="FOLDER_OR_FILE")
+
+    verify = commands.add_parser("verify", help="confirm a certificate by its code")
+    verify.add_argument("code")
+
     find = commands.add_parser("find", help="rank mentors for a wish in free words")
     find.add_argument("words", nargs="+")
     find.add_argument("--limit", type=int, default=10)
@@ -80,8 +96,8 @@ def parser() -> argparse.ArgumentParser:
     )
 
     config = commands.add_parser("config", help="look at the settings")
-    parts = config.add_subparsers(dest="what", metavar="WHAT", required=True)
-    show = parts.add_parser("show", help="print all settings")
+    looks = config.add_subparsers(dest="what", metavar="WHAT", required=True)
+    show = looks.add_parser("show", help="print all settings")
     show.add_argument("--origin", action="store_true", help="say where each comes from")
 
     manifest = commands.add_parser("manifest", help="print what a platform wants to know of the app")
@@ -134,6 +150,10 @@ def _run(given: argparse.Namespace, settings: "Settings") -> int:
             from bot.stage import client
 
             return asyncio.run(client.console(settings, given.who))
+        case "export" | "verify":
+            return _learning(given, settings)
+        case "import" if given.what == "courses":
+            return _learning(given, settings)
         case "import":
             return asyncio.run(operations.import_people(settings, given.file, strict=given.strict))
         case "find":
@@ -150,6 +170,18 @@ def _run(given: argparse.Namespace, settings: "Settings") -> int:
             return operations.backup(settings, given.file)
         case _:
             return operations.show_config(settings, origin=given.origin)
+
+
+def _learning(given: argparse.Namespace, settings: "Settings") -> int:
+    from bot.learning import operations
+
+    match given.command:
+        case "import":
+            return asyncio.run(operations.import_courses(settings, given.file, strict=given.strict))
+        case "export":
+            return asyncio.run(operations.export_courses(settings, given.file))
+        case _:
+            return asyncio.run(operations.verify(settings, given.code))
 
 
 def _demo(given: argparse.Namespace) -> int:

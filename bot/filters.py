@@ -4,7 +4,7 @@
     {{ names | list }}  {{ names | list("or") }}  {{ slugs | topics }}  {{ slug | topic }}
     {{ at | when }}  {{ at | when("date") }}  a moment (datetime or ISO text), or a day ("2026-03-02")
     {{ seconds | span }}  {{ 1110 | minutes }}  {{ 0 | day }}  {{ 1234.5 | number }}  {{ "zh" | language }}
-    {{ ana | name }}  {{ goal | user_text }}  one harmless line; what somebody wrote, with its code and links
+    {{ ana | name }}  {{ goal | user_text }}  {{ page | markdown }}  one harmless line; somebody's words; a lesson's
 
 Every other value is shown as literal text in one line.
 """
@@ -24,7 +24,7 @@ from jinja2 import Undefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from bot import richtext
+from bot import markdown, richtext
 from bot.richtext import TimeStyle
 
 
@@ -166,5 +166,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "day": _day,
     "language": _language,
     "user_text": _user_text,
+    "markdown": markdown.markup,
     "name": _name,
 }

@@ -165,6 +165,7 @@ class Router:
             zone=user.zone if user else account.zone or world.policy.zone,
             room_id=account.room_id,
             reachable=account.reachable,
+            screens=world.screens,
         )
 
     def _read(

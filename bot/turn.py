@@ -18,6 +18,9 @@ from core.store.types import Json
 from core.topics import Topics
 from core.users import User
 
+SCREEN = 1900
+"""What the tightest platform shows in one message; those that show more say so."""
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -64,6 +67,12 @@ class Turn:
     room_id: int | None = None
     reachable: bool = True
     """Whether messages reach them where they act."""
+    screens: Mapping[str, int] = field(default_factory=dict)
+    """How many characters a platform shows in one message, where it said so."""
+
+    def screen(self, platform: str) -> int:
+        """Say how many characters of a message a platform shows in one piece."""
+        return self.screens.get(platform, SCREEN)
 
     @property
     def me(self) -> User:

@@ -1,6 +1,7 @@
 """What every turn is made of, fixed while the program runs."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
 
@@ -24,6 +25,7 @@ class World:
     topics: Topics
     words: Catalogue
     organisers: frozenset[Address]
+    screens: Mapping[str, int] = field(default_factory=dict)
 
     def turn(
         self, tx: Connection, now: datetime, event: str, who: Address, user: users.User | None = None
@@ -44,4 +46,5 @@ class World:
             origin=Origin(event),
             locale=user.locale if user else self.policy.locale,
             zone=user.zone if user else self.policy.zone,
+            screens=self.screens,
         )

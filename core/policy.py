@@ -77,6 +77,12 @@ class Policy:
     meeting_link: str = "https://meet.jit.si/{room}"
     meeting_hosts: tuple[str, ...] = ("meet.jit.si",)
 
+    # Courses
+    shown_courses: int = 5
+    failed_checks: int = 2
+    idle_wait: timedelta = timedelta(days=7)
+    drip_days: int = 1
+
     # Messages
     quiet_from: int = 21 * 60
     quiet_to: int = 8 * 60

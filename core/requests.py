@@ -21,7 +21,7 @@ OFFERED, ACCEPTED, DECLINED, EXPIRED, CLOSED = "open", "accepted", "declined", "
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A mentee's wish for help. `step` says how far it was handed on."""
+    """A mentee's wish for help. `step` says how far it was handed on, `stuck` where in a course they do not get on."""
 
     id: int
     mentee_id: int
@@ -29,6 +29,7 @@ class Request:
     languages: tuple[str, ...]
     free: tuple[Span, ...]
     goal: str | None
+    stuck: Mapping[str, Json] | None
     format: str
     urgency: str
     wanted_id: int | None
@@ -84,6 +85,7 @@ def create(tx: Connection, now: datetime, mentee_id: int, step: str, **fields: A
         "languages": [],
         "free": [],
         "goal": None,
+        "stuck": None,
         "wanted_id": None,
         **fields,
     }

@@ -18,6 +18,8 @@ CELL_LIMIT = 2_000
 
 # Lines that the cells of one row may run over: a quote that is never closed swallows no more to be looked at.
 _RUN = 50
+_LINE = 20
+"""Characters of a line of a long cell, at the least."""
 _DELIMITERS = ",;\t"
 _INDIC = "\u0600-\u109f"  # Arabic and Indian scripts spell with joiners
 _HIDDEN = re.compile(
@@ -62,8 +64,12 @@ def plain(text: str) -> str:
     return " ".join(text.split())
 
 
-def parse(data: bytes, titles: Mapping[str, Sequence[str]], needed: Sequence[str]) -> Spreadsheet:
+def parse(
+    data: bytes, titles: Mapping[str, Sequence[str]], needed: Sequence[str], most: int = CELL_LIMIT
+) -> Spreadsheet:
     """Read a file; `titles` gives the spellings of each column's title, the best first, in `folded` form.
+
+    A cell may have `most` characters.
 
     Raises `UnreadableError` for what is no UTF-8, is empty or too large, or lacks a column that is needed.
     """
@@ -88,7 +94,7 @@ def parse(data: bytes, titles: Mapping[str, Sequence[str]], needed: Sequence[str
         words = " or ".join(titles[missing[0]])
         raise UnreadableError(f'no column has the title {words}; the first line reads "{shown}": add one.')
     names = {at: name for name, at in places.items()}
-    rows = tuple(_rows(lines, start + end, delimiter, names, len(header)))
+    rows = tuple(_rows(lines, start + end, delimiter, names, len(header), most))
     known = {plain(header[at])[:80]: name for at, name in sorted(names.items())}
     ignored = (plain(title)[:80] for at, title in enumerate(header) if at not in names)
     return Spreadsheet(rows, known, tuple(title for title in ignored if title))
@@ -119,7 +125,7 @@ def _lines(data: bytes) -> list[str]:
 
 def _split(lines: Sequence[str], delimiter: str) -> tuple[list[str], int] | None:
     """Read the row at the beginning of the lines, and how many lines it takes; None where its quotes are broken."""
-    reader = csv.reader(lines[:_RUN], delimiter=delimiter, skipinitialspace=True, strict=True)
+    reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)
     try:
         return next(reader, []), reader.line_num
     except csv.Error:
@@ -127,7 +133,7 @@ def _split(lines: Sequence[str], delimiter: str) -> tuple[list[str], int] | None
 
 
 def _header(lines: Sequence[str], delimiter: str) -> tuple[list[str], int]:
-    return _split(lines, delimiter) or ([], 1)
+    return _split(lines[:_RUN], delimiter) or ([], 1)
 
 
 def _places(header: Sequence[str], titles: Mapping[str, Sequence[str]]) -> dict[str, int]:
@@ -138,11 +144,12 @@ def _places(header: Sequence[str], titles: Mapping[str, Sequence[str]]) -> dict[
 
 
 def _rows(
-    lines: Sequence[str], start: int, delimiter: str, names: Mapping[int, str], width: int
+    lines: Sequence[str], start: int, delimiter: str, names: Mapping[int, str], width: int, most: int
 ) -> Iterator[Row]:
     at = start
+    run = max(_RUN, most // _LINE)
     while at < len(lines):
-        row = _split(lines[at : at + _RUN], delimiter)
+        row = _split(lines[at : at + run], delimiter)
         if row is None:
             yield Row(
                 at + 1,
@@ -154,14 +161,14 @@ def _rows(
         cells, taken = [cell.strip() if plain(cell) else "" for cell in row[0]], row[1]
         if any(cells):
             named = {name: cells[place] for place, name in names.items() if place < len(cells)}
-            yield Row(at + 1, named, _wrong(cells, delimiter, width))
+            yield Row(at + 1, named, _wrong(cells, delimiter, width, most))
         at += taken
 
 
-def _wrong(cells: Sequence[str], delimiter: str, width: int) -> str:
+def _wrong(cells: Sequence[str], delimiter: str, width: int, most: int) -> str:
     if any(cells[width:]):
         sign = "tab" if delimiter == "\t" else delimiter
         return f"it has {len(cells)} cells under {width} titles: put a cell that holds a {sign} in quotes"
-    if any(len(cell) > CELL_LIMIT for cell in cells):
-        return f"a cell is longer than {CELL_LIMIT:,} characters: shorten it"
+    if any(len(cell) > most for cell in cells):
+        return f"a cell is longer than {most:,} characters: shorten it"
     return ""

@@ -14,7 +14,8 @@ from core.store.prepared import Prepared
 from core.store.tables import addresses, blocks, consents, unknown_topics, user_topics, users
 from core.store.upsert import insert_or_ignore
 
-HELPS, WANTS = "helps", "wants"
+HELPS, WANTS, KNOWS = "helps", "wants", "knows"
+"""The sides of a topic: what somebody helps with, wants help with, has learnt here."""
 Levels = tuple[tuple[str, int | None], ...]
 """Topics with the level 1 to 5 that somebody has in each, None where they did not say."""
 
@@ -262,6 +263,16 @@ def accounts(tx: Connection, user_id: int) -> list[Account]:
         .order_by(addresses.c.preferred.desc(), addresses.c.created_at, addresses.c.platform, addresses.c.id)
     )
     return [Account(Address(row[0], row[1]), *row[2:]) for row in rows]
+
+
+def platforms(tx: Connection, ids: Sequence[int]) -> dict[int, str]:
+    """Say on which platform people are reached first."""
+    rows = tx.execute(
+        select(addresses.c.user_id, addresses.c.platform)
+        .where(and_(addresses.c.user_id.in_(list(ids)), addresses.c.reachable))
+        .order_by(addresses.c.preferred, addresses.c.created_at.desc(), addresses.c.platform.desc())
+    )
+    return {user_id: platform for user_id, platform in rows}  # noqa: C416  (a row is not typed as a pair)
 
 
 def account_at(tx: Connection, who: Address) -> Account | None:

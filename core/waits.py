@@ -1,7 +1,8 @@
 """Rows that know when they are due. What a kind of wait does is listed in `bot/reminders/waits.py`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, and_, delete, func, select, update
 
@@ -17,6 +18,12 @@ def put(tx: Connection, kind: str, subject: object, due_at: datetime) -> None:
     # Where another process puts the same wait at this moment, whoever commits last has the say.
     if tx.execute(move).rowcount == 0 and insert_or_ignore(tx, waits, new) == 0:
         tx.execute(move)
+
+
+def put_all(tx: Connection, new: Sequence[Mapping[str, Any]]) -> None:
+    """Wait for many things at once; none of them is waited for already."""
+    if new:
+        insert_or_ignore(tx, waits, new)
 
 
 def exists(tx: Connection, kind: str, subject: object) -> bool:

@@ -74,6 +74,7 @@ OTHER = {
     **{f"requests.{name}": "90m" for name in ("first_wait", "next_wait", "claim_wait", "expected_wait")},
     "requests.budget_hours": "5",
     "sessions.late_change": "90m",
+    "courses.idle_wait": "9 days",
 }
 """A value that is not the key's default; a key that is not here takes 4."""
 BESIDE = {

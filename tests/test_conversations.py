@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.stage import community, demo, player
+from bot.stage import community, demo, player, shelf
 from bot.stage.driver import Driver
 from bot.stage.script import Script, ScriptError, matches, parse
 from tests.contract.drivers import DRIVERS
@@ -28,6 +28,8 @@ async def played(kind: type[Driver], script: Script, folder: Path, url: str) -> 
     await driver.open()
     try:
         await community.seat(driver.app, script.cast, script.at, kind.at)
+        if script.courses:
+            assert await shelf.stock(driver.app, FOLDER.parents[1] / script.courses)
         return await player.play(driver, script)
     finally:
         await driver.close()

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, create_engine
 from bot import render
 from bot.adapters.discord import commands as discord
 from bot.commands import COMMANDS, DIALOGS
-from bot.dialogs import profile, settings
+from bot.dialogs import managing, profile, settings
 from bot.fields import Choice, Confirm, Field
 from bot.messages import Catalogue
 from bot.outbox.kinds import KINDS, MUTABLE
@@ -50,19 +50,37 @@ SAMPLES: Mapping[str, list[Json]] = {
     "about": ["梅", None],
     "answer": ["三点"],
     "assumed": BOTH,
+    "alt": ["三"],
+    "answers": [["三", "四"], ["三"]],
     "at": [AT, None],
     "author": ["梅"],
+    "bar": ["▰▱"],
+    "begins": ["三"],
+    "behind": [2],
+    "body": ["三 **四**"],
+    "code": ["23"],
     "community": ["社区"],
     "count": [1, 3],
+    "course": ["三"],
+    "cut": BOTH,
+    "days": [1, 3, None],
+    "difficulty": [2],
+    "ends": [AT, None],
+    "enrolled": [3, 1, 0],
+    "exact": BOTH,
+    "explanation": ["好 <&>"],
     "file": ["三"],
     "format": list(FORMATS),
     "goal": ["学会 <&>", None],
     "high": [40],
     "hours": [5, 1, 0],
     "kind": ["三"],
+    "language": ["zh", None],
     "languages": [["en", "zh", "es"], ["zh"], []],
     "late": BOTH,
     "least": [2, 1],
+    "less": BOTH,
+    "lessons": [6, 1],
     "length": [2100],
     "level": [4, 1, None],
     "levels": [5],
@@ -77,18 +95,26 @@ SAMPLES: Mapping[str, list[Json]] = {
     "mentor_zone": ["Asia/Shanghai"],
     "mentor_zone_assumed": BOTH,
     "mentors": [["李", "王", "张"], ["李"]],
+    "meetings": [[AT], []],
     "mine": BOTH,
+    "module": ["三"],
     "minutes": [45, 1],
     "more": [3, 1, 0],
     "most": [10],
     "name": ["梅"],
+    "names": [["三", "四"], ["三"], []],
     "near": [["一", "二", "三"], ["一", "二"], []],
     "next": ["03:00"],
+    "number": [2],
     "options": [["一", "二", "三"]],
+    "outcomes": [["三", "四"]],
     "organisers": BOTH,
+    "page": [1, 2],
+    "pages": [2, 1],
     "paired": BOTH,
     "partner": ["李"],
     "paused": [AT, None],
+    "places": [3, 1, 0, None],
     "platform": ["三"],
     "question": ["几点？"],
     "quoted": ["好 <&>", None],
@@ -101,16 +127,22 @@ SAMPLES: Mapping[str, list[Json]] = {
         [],
     ],
     "reporter": ["梅"],
+    "requires": [[["三", True], ["四", False]], []],
     "role": [*ROLES],
+    "said": [["好 <&>"], []],
+    "several": BOTH,
     "signed_up": BOTH,
     "since": [AT],
     "spans": [[[0, 4, 1080, 1200], [5, 5, 600, 720]]],
     "stars": [4.5],
+    "starts": [AT, None],
     "state": ["dead", "unknown", "expired"],
     "step": ["first", "next", "claim", "organiser", "asking", "wanted"],
+    "stuck": [{"course": "三", "lesson": "四", "question": "几点？", "attempts": ["一", "二"]}, None],
     "text": ["好 <&>"],
     "time": ["02:30"],
     "times": [[AT, "2026-03-04T10:30:00+00:00", "2026-03-05T10:30:00+00:00"], [AT]],
+    "title": ["三"],
     "topic": ["三"],
     "topics": [["career", "frontend", "sql"], ["sql"]],
     "troubles": [2, 1, 0],
@@ -121,6 +153,9 @@ SAMPLES: Mapping[str, list[Json]] = {
     "wait": [86400.0, 5400.0],
     "waiting": [3, 1, 0],
     "was": [AT],
+    "way": ["short", "gentle"],
+    "withdrawn": BOTH,
+    "why": ["三"],
     "words": ["不好 <&>"],
     "zone": ["Europe/Madrid"],
     "zone_assumed": BOTH,
@@ -130,6 +165,31 @@ NEAR: list[Json] = [["一", "二", "三"], ["一"]]
 LEVELS: Json = [["sql", 4], ["frontend", None]]
 OWN: Mapping[str, Mapping[str, list[Json]]] = {
     "help.command": {"name": list(COMMANDS)},
+    **{f"course.{part}": {"levels": [[2, 2], [1, 3], None]} for part in ("found", "nothing")},
+    "course.button.drip": {"days": [1, 3]},
+    "course.card": {"levels": [LEVELS], "stars": [4.5, None]},
+    "course.finished": {"levels": [LEVELS]},
+    "course.item": {"stars": [4.5, None], "state": ["active", "waiting", "done", None]},
+    "course.lacking": {"names": [["三", "四"], ["三"]]},
+    "course.left": {"waiting": BOTH},
+    **{f"path.{part}": {"levels": [LEVELS]} for part in ("item", "box")},
+    **{
+        f"path.{part}": {"level": [3], "known": [2, 0]}
+        for part in ("shown", "known", "next", "reached", "picture", "heading")
+    },
+    "path.known": {"level": [3], "known": [2], "most": [*BOTH]},
+    "manage.course": {"language": ["zh"]},
+    "manage.part.topics": {"value": [LEVELS]},
+    **{f"manage.part.{part}": {"value": ["2026-03-02", None]} for part in ("starts", "ends")},
+    **{f"manage.part.{part}": {"value": [3, None]} for part in ("level", "capacity", "drip")},
+    "manage.part.requires": {"value": ["三", None]},
+    "lesson.wrong": {"stuck": BOTH},
+    "offer.stuck": {
+        "stuck": [
+            {"course": "三", "lesson": "四", "question": "几点？", "attempts": ["一", "二"]},
+            {"course": "三", "lesson": None, "question": None, "attempts": []},
+        ]
+    },
     "approval.new": {"levels": [LEVELS], "answers": [[["几点？", "晚上"]], []]},
     "organiser.desk": {"mentors": [2, 1, 0], "late": [2, 1, 0], "dead": [2, 1, 0]},
     "signup.done": {"waiting": BOTH},
@@ -288,6 +348,9 @@ ARGS: Mapping[str, list[dict[str, Json]]] = {
     "profile": [{"field": key} for key in (*profile.EVERYBODY, *profile.MENTEES, *profile.MENTORS)],
     "settings": [{"field": key} for key in settings.KEYS],
     "assign": [{"mentors": [["1", "李"]]}],
+    "check": [{"enrolment": 0, "lesson": 0, "version": 0}],
+    "course_part": [{"part": part} for part in managing.PARTS],
+    "lesson_part": [{"part": part} for part in managing.LESSON_PARTS],
     "schedule": [{"times": [AT]}],
 }
 
@@ -362,6 +425,7 @@ DERIVED = {
     *(f"offer.format.{each}" for each in FORMATS),
     *(f"offer.urgency.{each}" for each in URGENCIES),
     *(f"reason.formats.{each}" for each in FORMATS),
+    *(f"manage.part.{part}" for part in managing.PARTS),
     # Asked only where the settings have an invite code.
     "signup.invite.label",
     "signup.invite.hint",
@@ -379,7 +443,8 @@ def written() -> tuple[set[str], set[str]]:
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                if LOOKS_LIKE_KEY.fullmatch(node.value):
+                # The file of a course is called like a message.
+                if LOOKS_LIKE_KEY.fullmatch(node.value) and not node.value.endswith(".yaml"):
                     whole.add(node.value)
             elif isinstance(node, ast.JoinedStr):
                 parts = [each.value if isinstance(each, ast.Constant) else None for each in node.values]
@@ -463,7 +528,15 @@ def test_a_message_has_no_words_but_the_catalogues(stem: str) -> None:
 
 def test_a_form_has_no_words_but_the_catalogues(tx: Connection) -> None:
     turn = turn_with(NOBODYS, tx)
-    params = {"partner": "李", "mentee": "梅", "mentor": "李", "name": "梅", "at": AT, "topics": ["sql"]}
+    params = {
+        "partner": "李",
+        "mentee": "梅",
+        "mentor": "李",
+        "name": "梅",
+        "at": AT,
+        "topics": ["sql"],
+        "title": "三",
+    }
     for name, fields in forms(turn):
         for text in shown(Renderer(NOBODYS, turn.policy).form(Ask(1, name, fields, params), "zh", ZONE)):
             assert not stray(text), (name, text)

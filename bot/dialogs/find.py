@@ -4,8 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from sqlalchemy import and_, insert, select
-
+from bot import views
 from bot.dialogs.form import Answers, Args, Dialog, Refused
 from bot.dialogs.signup import LEVELS, levels_of
 from bot.fields import Choice, Field, Option, Text
@@ -17,7 +16,6 @@ from core import reading, requests, users
 from core.matching.features import Candidate, Query
 from core.policy import FORMATS, URGENCIES
 from core.requests import FIRST, WANTED
-from core.store.tables import views
 from core.store.types import Json
 
 WORDS_LIMIT = 500
@@ -106,6 +104,9 @@ def results(turn: Turn, wish: Mapping[str, Json]) -> Replies:
     ranked = tuple(
         one for one in ranked if people[one.user_id].budget_hours - used.get(one.user_id, 0.0) >= cost
     )
+    if "mentor" in wish:
+        # Who mentors the course that somebody is stuck in comes first, if they fit at all.
+        ranked = tuple(sorted(ranked, key=lambda one: one.user_id != wish["mentor"]))
     if not ranked:
         first = _keep(turn, wish, ())
         keep = Action(button_id("first", first), "find.button.wait", "primary")
@@ -122,35 +123,11 @@ def _keep(turn: Turn, wish: Mapping[str, Json], ranked: Sequence[Candidate]) -> 
         [one.user_id, [{"key": reason.key, "params": dict(reason.params)} for reason in one.reasons]]
         for one in ranked
     ]
-    view: int = turn.tx.execute(
-        insert(views)
-        .values(
-            platform=turn.who.platform,
-            address=turn.who.id,
-            kind="find",
-            body={"wish": dict(wish), "mentors": mentors},
-            created_at=turn.now,
-        )
-        .returning(views.c.id)
-    ).scalar_one()
-    return view
+    return views.keep(turn, "find", {"wish": dict(wish), "mentors": mentors})
 
 
 def _view(turn: Turn, view: str) -> Mapping[str, Json] | None:
-    """Find what a search found; only the one who searched can."""
-    if not view.isdecimal():
-        return None
-    body = turn.tx.execute(
-        select(views.c.body).where(
-            and_(
-                views.c.id == int(view),
-                views.c.platform == turn.who.platform,
-                views.c.address == turn.who.id,
-                views.c.kind == "find",
-            )
-        )
-    ).scalar()
-    return body if isinstance(body, dict) else None
+    return views.find(turn, "find", view)
 
 
 def page(turn: Turn, view: int, start: int) -> Say:
@@ -248,6 +225,7 @@ def send(turn: Turn, wish: Mapping[str, Json], step: str, wanted: int | None) ->
         languages=wish["languages"],
         free=wish["free"],
         goal=wish["goal"],
+        stuck=wish.get("stuck"),
         format=wish["format"],
         urgency=wish["urgency"],
         wanted_id=wanted,

@@ -30,9 +30,9 @@ def show(turn: Turn, words: str) -> Replies:
         "late": len(late),
         "dead": dead_events.count(turn.tx, turn.now - turn.policy.keep_failed),
     }
-    return (
-        Say((Message("organiser.desk", counts, items=(*waiting[:SHOWN], *mentors[:SHOWN], *undelivered)),)),
-    )
+    rows_ = (*waiting[:SHOWN], *mentors[:SHOWN], *undelivered)
+    courses = Action("manage", "organiser.button.courses")
+    return (Say((Message("organiser.desk", counts, (courses,), rows_),)),)
 
 
 def _undelivered(row: Any, people: Mapping[int, str]) -> Item:  # noqa: ANN401  a row of the outbox

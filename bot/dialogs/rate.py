@@ -1,4 +1,4 @@
-"""Rating a session: one to five stars, and words in one's own language."""
+"""Rating a session: one to five stars, and words in one's own language; and what else there is to rate."""
 
 from collections.abc import Mapping
 
@@ -7,6 +7,7 @@ from bot.fields import Choice, Field, Option, Text
 from bot.ports import button_id
 from bot.turn import Action, Item, Message, Replies, Say, Start, Turn, say
 from core import mentorships, ratings, sessions, users
+from core.courses import reviews
 from core.sessions import MET
 from core.store.types import Json
 
@@ -29,9 +30,22 @@ def rate(turn: Turn, arg: str) -> Replies:
         for session, pair in _unrated(turn)
         if session.starts_at is not None
     )
+    items += _courses(turn)
     if not items:
         return (say("rate.none"),)
     return (Say((Message("rate.which", items=items),)),)
+
+
+def _courses(turn: Turn) -> tuple[Item, ...]:
+    """List the courses that one has finished and not rated."""
+    return tuple(
+        Item(
+            "review.item",
+            {"title": course.text(turn.locale).title},
+            (Action(button_id("rate_course", course.id), "rate.button.rate", "primary"),),
+        )
+        for course in reviews.unrated(turn.tx, turn.me.id)
+    )
 
 
 def _unrated(turn: Turn) -> list[tuple[sessions.Session, mentorships.Mentorship]]:

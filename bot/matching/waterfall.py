@@ -178,6 +178,7 @@ def about(request: Request) -> dict[str, Json]:
     return {
         "topics": request.slugs,
         "goal": request.goal,
+        "stuck": dict(request.stuck) if request.stuck else None,
         "format": request.format,
         "urgency": request.urgency,
     }

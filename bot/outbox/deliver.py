@@ -45,7 +45,9 @@ FILES_AT_ONCE = 8
 FILE_SECONDS = 1.0
 
 Then = Callable[[Turn, Parcel], None]
-Attach = Callable[[Turn, Attachment, Parcel], Attached | None]
+Making = Callable[[], Attached]
+"""Makes a file from what is known by then, in a thread of its own: drawing takes long."""
+Attach = Callable[[Turn, Attachment, Parcel], Attached | Making | None]
 Gather = Callable[[Turn, Parcel], Sequence[Sequence[Address]]]
 """Says at which addresses people could be gathered: each entry is a way to gather all of them, the best first."""
 
@@ -280,8 +282,11 @@ class Outbox:
                 case Carried(platform) as carried:
                     return await fetch(self._adapters.get(platform), carried, self._policy.file_limit)
                 case Attachment() as wanted:
-                    return await self._database.read(partial(self._attach, wanted, parcel, now))
+                    made = await self._database.read(partial(self._attach, wanted, parcel, now))
+                    return await asyncio.to_thread(made) if callable(made) else made
         return None
 
-    def _attach(self, wanted: Attachment, parcel: Parcel, now: datetime, tx: Connection) -> Attached | None:
+    def _attach(
+        self, wanted: Attachment, parcel: Parcel, now: datetime, tx: Connection
+    ) -> Attached | Making | None:
         return self._hooks.attach[wanted.kind](self._turn(tx, now, parcel.once), wanted, parcel)

@@ -77,6 +77,22 @@ KINDS: dict[str, Kind] = {
             expires=timedelta(minutes=30),
         ),
         Kind("session.after", expires=timedelta(days=7)),
+        # A lesson comes on the day its learner chose; it is read where it stands, so that no two go out as one.
+        Kind("lesson", bundles=False),
+        Kind("course", capped=False, counts=False, bundles=False),
+        Kind("course.idle", mutable=True, silent=True),
+        Kind("course.meeting.day", expires=timedelta(hours=23)),
+        Kind(
+            "course.meeting.soon",
+            quiet="pass",
+            capped=False,
+            counts=False,
+            bundles=False,
+            expires=timedelta(minutes=30),
+        ),
+        # What somebody has just asked for.
+        Kind("picture", quiet="pass", capped=False, counts=False, bundles=False),
+        Kind("certificate", quiet="pass", capped=False, counts=False, bundles=False),
         Kind("pause", silent=True),
         Kind("snoozed", capped=False, counts=False, bundles=False),
     )

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from bot.learning import cohorts, pace
 from bot.matching import deadlines, waterfall
 from bot.mentorships import sessions
 from bot.outbox import box, claim
@@ -12,9 +13,13 @@ from bot.outbox.box import Letter
 from bot.reminders import snooze
 from bot.turn import Message, Turn
 from core import users, waits
+from core.courses import reviews
 from core.store import retention
 
 BATCH = 1000
+SMALL: Mapping[str, int] = {"course.lesson": 50}
+"""Kinds of which fewer are done at once, since each of them takes longer: whoever writes meanwhile must not wait."""
+WEEK = timedelta(weeks=1)
 AGAIN = timedelta(hours=1)
 
 Due = Callable[[Turn, Sequence[str]], None]
@@ -57,6 +62,13 @@ def _tidy(turn: Turn, subjects: Sequence[str]) -> None:
         waits.put(turn.tx, "tidy", subject, turn.now + retention.EVERY)
 
 
+def _averages(turn: Turn, subjects: Sequence[str]) -> None:
+    """Show the ratings of courses as they are now, once a week."""
+    reviews.show_averages(turn.tx)
+    for subject in subjects:
+        waits.put(turn.tx, "course.averages", subject, turn.now + WEEK)
+
+
 KINDS: Mapping[str, Due] = {
     "offer.expiry": each(deadlines.expire),
     "offer.reminder": each(deadlines.remind),
@@ -65,6 +77,11 @@ KINDS: Mapping[str, Due] = {
     "session.day": together(sessions.remind_day),
     "session.soon": together(sessions.remind_soon),
     "session.after": together(sessions.ask_after),
+    "course.lesson": together(pace.due),
+    "course.idle": each(pace.idle),
+    "course.start": each(cohorts.start),
+    "course.meeting": each(cohorts.meeting),
+    "course.averages": _averages,
     "pause.end": each(_pause_over),
     "snooze": _snoozed,
     "tidy": _tidy,
@@ -73,7 +90,7 @@ KINDS: Mapping[str, Due] = {
 
 def due(turn: Turn, kind: str) -> int:
     """Do what is due of a kind, a batch of it; returns how many waits were done."""
-    subjects = waits.take_due(turn.tx, kind, turn.now, BATCH)
+    subjects = waits.take_due(turn.tx, kind, turn.now, SMALL.get(kind, BATCH))
     if subjects:
         KINDS[kind](turn, subjects)
     return len(subjects)

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 from bot.config import Settings, load
 from bot.ports import Address
-from bot.stage import community, player
+from bot.stage import community, player, shelf
 from bot.stage.driver import ConsoleDriver, Shown
 from bot.stage.script import Kill, Person, Script, ScriptError, parse
 from bot.stage.terminal import KILLED, WELCOME, Screen
@@ -130,7 +130,11 @@ async def _perform(scene: Scene, screen: Screen) -> int:
     try:
         if not scene.now:
             await community.seat(driver.app, cast, now)
+            if script.courses:
+                await shelf.stock(driver.app, Path(script.courses))
             if invented:
+                await shelf.stock(driver.app)
+                await shelf.take(driver.app, cast, now, scene.seed)
                 await community.tell_half_a_story(driver, cast, scene.seed)
                 await driver.advance(max(timedelta(0), begin - driver.clock.now))
         failed = scene.failed

@@ -2,6 +2,7 @@
 
     cast ana mentee Europe/Madrid en "Ana Ruiz" · lee mentor python,sql · olga organiser
     at 2026-03-02 09:00 Europe/Madrid
+    courses tests/shelf        the folder of the courses there are
     ana> /find python          what a person types; [Label] presses a button
     bot> Lee knows python …    what the one who acted gets; … stands for anything
     bot -> lee> Ana would …    what goes to somebody unprompted; `bot -> lee (edited)>` replaces an earlier message
@@ -92,6 +93,7 @@ class Script:
     at: datetime | None
     settings: dict[str, str]
     steps: tuple[Step, ...]
+    courses: str | None = None
 
     @property
     def expects(self) -> bool:
@@ -105,17 +107,20 @@ def parse(lines: Iterable[str]) -> Script:
     at: datetime | None = None
     settings: dict[str, str] = {}
     steps: list[Step] = []
+    courses: str | None = None
     for number, line in _joined(lines):
         if line.startswith("cast "):
             cast.extend(_person(entry, number) for entry in line[5:].split("·"))
         elif line.startswith("at "):
             at = _at(line[3:], number)
+        elif line.startswith("courses "):
+            courses = line[8:].strip()
         elif line.startswith("set "):
             key, _, value = line[4:].strip().partition(" ")
             settings[key] = value.strip()
         else:
             steps.append(step(line, number))
-    return Script(tuple(cast), at, settings, tuple(steps))
+    return Script(tuple(cast), at, settings, tuple(steps), courses)
 
 
 def _joined(lines: Iterable[str]) -> list[tuple[int, str]]:

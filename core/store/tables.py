@@ -8,13 +8,14 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
     UniqueConstraint,
 )
 
-from core.store.types import Code, Personal, Sealed, UtcDateTime, Words
+from core.store.types import Code, Personal, Published, Sealed, UtcDateTime, Words
 
 # `sqlite_autoincrement`: an id is never given out again, so that an old button cannot mean somebody else's row.
 metadata = MetaData(
@@ -39,6 +40,7 @@ CONSENT = Personal("showing what was agreed to, and when", "three years after it
 FORM = Personal("going on with a form where it was left", "30 days without an answer")
 PUSH = Personal("delivering the message", "emptied when sent; 14 days when it failed")
 SAFETY = Personal("moderation", "two years")
+LEARNING = Personal("going on with a course where it was left, and helping where somebody is stuck", ACCOUNT)
 RATING = Personal("ratings feed matching and are averaged", ACCOUNT)
 DEDUPE = Personal("a redelivered event has no second effect", "three days")
 DEAD = Personal("organisers see that something of somebody's was not handled", "14 days")
@@ -164,6 +166,7 @@ requests = Table(
     Column("languages", Words, nullable=False, info=STORY.info),
     Column("free", Words, nullable=False, info=STORY.info),
     Column("goal", Sealed, info=STORY.info),
+    Column("stuck", Sealed, info=STORY.info),
     Column("format", Code(16), nullable=False),
     Column("urgency", Code(16), nullable=False),
     Column("wanted_id", Id, ForeignKey("users.id", ondelete="SET NULL"), info=STORY.info),
@@ -277,6 +280,168 @@ ratings = Table(
     ),
     Column("stars", Integer, nullable=False, info=RATING.info),
     Column("words", Sealed, info=RATING.info),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+courses = Table(
+    "courses",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("slug", Code(80), nullable=False, unique=True),
+    Column("state", Code(16), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("digest", Code(64), nullable=False),
+    Column("difficulty", Integer, nullable=False),
+    Column("topics", Published, nullable=False),
+    Column("requires", Published, nullable=False),
+    Column("texts", Published, nullable=False),
+    Column("minutes", Integer, nullable=False),
+    Column("lessons", Integer, nullable=False),
+    Column("starts_at", UtcDateTime),
+    Column("ends_at", UtcDateTime),
+    Column("capacity", Integer),
+    Column("drip_days", Integer),
+    Column("mentor_id", Id, ForeignKey("users.id", ondelete="SET NULL"), info=STORY.info),
+    Column("meetings", Published, nullable=False),
+    Column("room", Code(16), nullable=False),
+    Column("enrolled", Integer, nullable=False),
+    Column("stars_sum", Integer, nullable=False),
+    Column("stars_count", Integer, nullable=False),
+    Column("shown_stars", Float),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+lessons = Table(
+    "lessons",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("course_id", Id, ForeignKey("courses.id", ondelete="CASCADE"), nullable=False),
+    Column("slug", Code(80), nullable=False),
+    Column("module", Integer, nullable=False),
+    Column("place", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("digest", Code(64), nullable=False),
+    Column("retired", Boolean, nullable=False),
+    UniqueConstraint("course_id", "slug"),
+    sqlite_autoincrement=True,
+)
+
+# What a lesson said stays: whoever is in the middle of it reads on in the version that they began.
+lesson_versions = Table(
+    "lesson_versions",
+    metadata,
+    Column("lesson_id", Id, ForeignKey("lessons.id", ondelete="CASCADE"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("texts", Published, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+course_pictures = Table(
+    "course_pictures",
+    metadata,
+    Column("course_id", Id, ForeignKey("courses.id", ondelete="CASCADE"), primary_key=True),
+    Column("file", Code(120), primary_key=True),
+    Column("mime", Code(40), nullable=False),
+    Column("data", LargeBinary, nullable=False),
+)
+
+course_terms = Table(
+    "course_terms",
+    metadata,
+    Column("term", Code(96), primary_key=True),
+    Column("course_id", Id, ForeignKey("courses.id", ondelete="CASCADE"), primary_key=True, index=True),
+    Column("weight", Integer, nullable=False),
+)
+
+enrolments = Table(
+    "enrolments",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("course_id", Id, ForeignKey("courses.id", ondelete="CASCADE"), nullable=False),
+    Column(
+        "user_id",
+        Id,
+        ForeignKey("users.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+        info=LEARNING.info,
+    ),
+    Column("state", Code(16), nullable=False),
+    Column("drip", Boolean, nullable=False),
+    Column("lesson_id", Id, ForeignKey("lessons.id", ondelete="SET NULL")),
+    Column("version", Integer, nullable=False),
+    Column("block", Integer, nullable=False),
+    Column("code", Code(16), unique=True, info=LEARNING.info),
+    Column("enrolled_at", UtcDateTime, nullable=False),
+    Column("touched_at", UtcDateTime, nullable=False),
+    Column("finished_at", UtcDateTime),
+    UniqueConstraint("course_id", "user_id"),
+    Index("ix_enrolments_course_id_state", "course_id", "state"),
+    sqlite_autoincrement=True,
+)
+
+progress = Table(
+    "progress",
+    metadata,
+    Column("enrolment_id", Id, ForeignKey("enrolments.id", ondelete="CASCADE"), primary_key=True),
+    Column("lesson_id", Id, ForeignKey("lessons.id", ondelete="CASCADE"), primary_key=True),
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("answered_at", UtcDateTime),
+    Column("passed", Boolean, nullable=False, info=LEARNING.info),
+    Column("finished_at", UtcDateTime),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("enrolment_id", Id, ForeignKey("enrolments.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("lesson_id", Id, ForeignKey("lessons.id", ondelete="CASCADE"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("answer", Sealed, nullable=False, info=LEARNING.info),
+    Column("passed", Boolean, nullable=False, info=LEARNING.info),
+    Column("created_at", UtcDateTime, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+course_notes = Table(
+    "course_notes",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("enrolment_id", Id, ForeignKey("enrolments.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("lesson_id", Id, ForeignKey("lessons.id", ondelete="SET NULL")),
+    Column("words", Sealed, nullable=False, info=LEARNING.info),
+    Column("created_at", UtcDateTime, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+course_ratings = Table(
+    "course_ratings",
+    metadata,
+    Column("course_id", Id, ForeignKey("courses.id", ondelete="CASCADE"), primary_key=True),
+    Column(
+        "user_id",
+        Id,
+        ForeignKey("users.id", ondelete="CASCADE"),
+        primary_key=True,
+        index=True,
+        info=RATING.info,
+    ),
+    Column("stars", Integer, nullable=False, info=RATING.info),
+    Column("words", Sealed, info=RATING.info),
+    Column("shared", Boolean, nullable=False, info=RATING.info),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+learning_goals = Table(
+    "learning_goals",
+    metadata,
+    Column("user_id", Id, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, info=LEARNING.info),
+    Column("topic", Code(80), primary_key=True, info=LEARNING.info),
+    Column("level", Integer, nullable=False, info=LEARNING.info),
+    Column("way", Code(16), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
 )
 

@@ -98,6 +98,23 @@ class Words(TypeDecorator[Any]):
         return None if value is None else json.loads(value)
 
 
+class Published(TypeDecorator[Any]):
+    """A JSON value that the organisers publish for everybody, such as a course: nothing in it is about a person."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Json, dialect: Dialect) -> str | None:
+        """Write compact JSON."""
+        del dialect
+        return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Json:
+        """Read it back."""
+        del dialect
+        return None if value is None else json.loads(value)
+
+
 class Sealed(TypeDecorator[Any]):
     """A JSON value encrypted at rest; the keyring travels on the engine's dialect (see `database.py`)."""
 

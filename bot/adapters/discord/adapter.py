@@ -70,6 +70,8 @@ class Discord:
     """Discord as an adapter, for one bot in any number of servers."""
 
     name = NAME
+    screen = 3800
+    """Characters that one message shows, with room for the rest of it."""
     routes: Sequence[Route] = ()
 
     def __init__(

@@ -64,6 +64,7 @@ class Slack:
     """Slack as an adapter, for one app in any number of workspaces."""
 
     name = NAME
+    screen = 2900
 
     def __init__(
         self,

@@ -57,6 +57,7 @@ class Telegram:
     """Telegram as an adapter."""
 
     name = NAME
+    screen = 3800
 
     def __init__(
         self,

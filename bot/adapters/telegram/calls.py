@@ -7,11 +7,9 @@ Telegram says it, so that a field the library does not know yet is neither lost 
 import asyncio
 import logging
 import os
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from importlib.util import find_spec
 from typing import Any
 
 import httpx
@@ -34,9 +32,6 @@ from bot.ports import Delivery, Gone, Later, Refused, Sent, Unknown
 
 # Otherwise the library warns, at every refusal, that this will be the only way one day.
 os.environ.setdefault("PTB_TIMEDELTA", "1")
-if find_spec("sniffio") is None:
-    # Its HTTP looks for this at every call; what is known not to be there is not searched for again.
-    sys.modules["sniffio"] = None  # type: ignore[assignment]  so it is said that there is none
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ revision = "0001"
 down_revision = None
 
 
-def upgrade() -> None:
+def upgrade() -> None:  # noqa: PLR0915  every table is a statement
     """Change the tables."""
     op.create_table(
         "runs",
@@ -197,6 +197,7 @@ def upgrade() -> None:
         sa.Column("languages", sa.Text(), nullable=False),
         sa.Column("free", sa.Text(), nullable=False),
         sa.Column("goal", sa.LargeBinary(), nullable=True),
+        sa.Column("stuck", sa.LargeBinary(), nullable=True),
         sa.Column("format", sa.String(length=16), nullable=False),
         sa.Column("urgency", sa.String(length=16), nullable=False),
         sa.Column("wanted_id", sa.Integer().with_variant(sa.BigInteger(), "postgresql"), nullable=True),
@@ -408,4 +409,221 @@ def upgrade() -> None:
             ["user_id"], ["users.id"], name=op.f("fk_session_answers_user_id_users"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("session_id", "user_id", name=op.f("pk_session_answers")),
+    )
+    op.create_table(
+        "courses",
+        sa.Column("id", sa.Integer().with_variant(sa.BigInteger(), "postgresql"), nullable=False),
+        sa.Column("slug", sa.String(length=80), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("difficulty", sa.Integer(), nullable=False),
+        sa.Column("topics", sa.Text(), nullable=False),
+        sa.Column("requires", sa.Text(), nullable=False),
+        sa.Column("texts", sa.Text(), nullable=False),
+        sa.Column("minutes", sa.Integer(), nullable=False),
+        sa.Column("lessons", sa.Integer(), nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("capacity", sa.Integer(), nullable=True),
+        sa.Column("drip_days", sa.Integer(), nullable=True),
+        sa.Column("mentor_id", sa.Integer().with_variant(sa.BigInteger(), "postgresql"), nullable=True),
+        sa.Column("meetings", sa.Text(), nullable=False),
+        sa.Column("room", sa.String(length=16), nullable=False),
+        sa.Column("enrolled", sa.Integer(), nullable=False),
+        sa.Column("stars_sum", sa.Integer(), nullable=False),
+        sa.Column("stars_count", sa.Integer(), nullable=False),
+        sa.Column("shown_stars", sa.Float(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["mentor_id"], ["users.id"], name=op.f("fk_courses_mentor_id_users"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_courses")),
+        sa.UniqueConstraint("slug", name=op.f("uq_courses_slug")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "learning_goals",
+        sa.Column("user_id", sa.Integer().with_variant(sa.BigInteger(), "postgresql"), nullable=False),
+        sa.Column("topic", sa.String(length=80), nullable=False),
+        sa.Column("level", sa.Integer(), nullable=False),
+        sa.Column("way", sa.String(length=16), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_learning_goals_user_id_users"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("user_id", "topic", name=op.f("pk_learning_goals")),
+    )
+    op.create_table(
+        "course_pictures",
+        sa.Column("course_id", sa.Integer().with_variant(sa.BigInteger(), "postgresql"), nullable=False),
+        sa.Column("file", sa.String(length=120), nullable=False),
+        sa.Column("mime", sa.String(length=40), nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["course_id"],
+            ["courses.id"],
+            name=op.f("fk_course_pictures_course_id_courses"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("course_id", "file", name=op.f("pk_course_pictures")),
+    )
+    op.create_table(
+        "course_ratings",
+        sa.Column("course_id", sa.Integer().with_variant(sa.BigInteger(), "postgresql"), nullable=False),
+        sa.Column("user_id", sa.Integer().with_variant(sa.BigInteger(), "postgresql"), nullable=False),
+        sa.Column("stars", sa.Integer(), nullable=False),
+        sa.Column("words", sa.LargeBinary(), nullable=True),
+        sa.Column("shared", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["course_id"],
+            ["courses.id"],
+            name=op.f("fk_course_ratings_course_id_courses"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_course_ratings_user_id_users"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("course_id", "user_id", name=op.f("pk_course_ratings")),
+    )
+    op.create_index(op.f("ix_course_ratings_user_id"), "course_ratings", ["user_id"], unique=False)
+
+    op.create_table(
+        "course_terms",
+        sa.Column("term", sa.String(length=96), nullable=False),
+        sa.Column("course_id", sa.Integer().with_variant(sa.BigInteger(), "postgresql"), nullable=False),
+        sa.Column("weight", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["course_id"], ["courses.id"], name=op.f("fk_course_terms_course_id_courses"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("term", "course_id", name=op.f("pk_course_terms")),
+    )
+    op.create_index(op.f("ix_course_terms_course_id"), "course_terms", ["course_id"], unique=False)
+
+    op.create_table(
+        "lessons",
+        sa.Column("id", sa.Integer().with_variant(sa.BigInteger(), "postgresql"), nullable=False),
+        sa.Column("course_id", sa.Integer().with_variant(sa.BigInteger(), "postgresql"), nullable=False),
+        sa.Column("slug", sa.String(length=80), nullable=False),
+        sa.Column("module", sa.Integer(), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("retired", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["course_id"], ["courses.id"], name=op.f("fk_lessons_course_id_courses"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_lessons")),
+        sa.UniqueConstraint("course_id", "slug", name=op.f("uq_lessons_course_id_slug")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "enrolments",
+        sa.Column("id", sa.Integer().with_variant(sa.BigInteger(), "postgresql"), nullable=False),
+        sa.Column("course_id", sa.Integer().with_variant(sa.BigInteger(), "postgresql"), nullable=False),
+        sa.Column("user_id", sa.Integer().with_variant(sa.BigInteger(), "postgresql"), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("drip", sa.Boolean(), nullable=False),
+        sa.Column("lesson_id", sa.Integer().with_variant(sa.BigInteger(), "postgresql"), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("block", sa.Integer(), nullable=False),
+        sa.Column("code", sa.String(length=16), nullable=True),
+        sa.Column("enrolled_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("touched_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["course_id"], ["courses.id"], name=op.f("fk_enrolments_course_id_courses"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["lesson_id"], ["lessons.id"], name=op.f("fk_enrolments_lesson_id_lessons"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_enrolments_user_id_users"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_enrolments")),
+        sa.UniqueConstraint("code", name=op.f("uq_enrolments_code")),
+        sa.UniqueConstraint("course_id", "user_id", name=op.f("uq_enrolments_course_id_user_id")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_enrolments_course_id_state", "enrolments", ["course_id", "state"], unique=False)
+    op.create_index(op.f("ix_enrolments_user_id"), "enrolments", ["user_id"], unique=False)
+
+    op.create_table(
+        "lesson_versions",
+        sa.Column("lesson_id", sa.Integer().with_variant(sa.BigInteger(), "postgresql"), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("texts", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["lesson_id"],
+            ["lessons.id"],
+            name=op.f("fk_lesson_versions_lesson_id_lessons"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("lesson_id", "version", name=op.f("pk_lesson_versions")),
+    )
+    op.create_table(
+        "attempts",
+        sa.Column("id", sa.Integer().with_variant(sa.BigInteger(), "postgresql"), nullable=False),
+        sa.Column("enrolment_id", sa.Integer().with_variant(sa.BigInteger(), "postgresql"), nullable=False),
+        sa.Column("lesson_id", sa.Integer().with_variant(sa.BigInteger(), "postgresql"), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("answer", sa.LargeBinary(), nullable=False),
+        sa.Column("passed", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["enrolment_id"],
+            ["enrolments.id"],
+            name=op.f("fk_attempts_enrolment_id_enrolments"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["lesson_id"], ["lessons.id"], name=op.f("fk_attempts_lesson_id_lessons"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_attempts")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_attempts_enrolment_id"), "attempts", ["enrolment_id"], unique=False)
+
+    op.create_table(
+        "course_notes",
+        sa.Column("id", sa.Integer().with_variant(sa.BigInteger(), "postgresql"), nullable=False),
+        sa.Column("enrolment_id", sa.Integer().with_variant(sa.BigInteger(), "postgresql"), nullable=False),
+        sa.Column("lesson_id", sa.Integer().with_variant(sa.BigInteger(), "postgresql"), nullable=True),
+        sa.Column("words", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["enrolment_id"],
+            ["enrolments.id"],
+            name=op.f("fk_course_notes_enrolment_id_enrolments"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["lesson_id"], ["lessons.id"], name=op.f("fk_course_notes_lesson_id_lessons"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_course_notes")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_course_notes_enrolment_id"), "course_notes", ["enrolment_id"], unique=False)
+
+    op.create_table(
+        "progress",
+        sa.Column("enrolment_id", sa.Integer().with_variant(sa.BigInteger(), "postgresql"), nullable=False),
+        sa.Column("lesson_id", sa.Integer().with_variant(sa.BigInteger(), "postgresql"), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("passed", sa.Boolean(), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["enrolment_id"],
+            ["enrolments.id"],
+            name=op.f("fk_progress_enrolment_id_enrolments"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["lesson_id"], ["lessons.id"], name=op.f("fk_progress_lesson_id_lessons"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("enrolment_id", "lesson_id", name=op.f("pk_progress")),
     )
