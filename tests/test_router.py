@@ -514,8 +514,8 @@ async def test_nobody_is_reminded_of_what_is_somebody_elses(sqlite_store_url: st
 
 async def test_what_is_for_organisers_is_refused_to_everybody_else(store_url: str) -> None:
     actions = [name for name, row in {**COMMANDS, **BUTTONS}.items() if row.who == "organiser"]
-    assert {"organiser", "assign", "requeue"} <= set(actions)
-    async with open_world(store_url, CAST) as world:
+    assert {"organiser", "assign", "requeue", "manage"} <= set(actions)
+    async with open_world(store_url, CAST, messages__flood_events="1000") as world:
         await story_of_others(world)
         for actor in ("sam", "yin", "zed", "ana"):
             for action in actions:
