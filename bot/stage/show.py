@@ -20,7 +20,7 @@ from bot.adapters.web.events import at
 from bot.adapters.web.guard import body_of, reply
 from bot.http import serving
 from bot.ports import HttpRequest, HttpResponse, HttpStream, Route
-from bot.stage import community
+from bot.stage import community, shelf
 from bot.stage.demo import BEGIN, START_BEFORE, settings
 from bot.stage.playground import Playground
 from bot.stage.script import Script
@@ -134,6 +134,8 @@ async def prepare(playground: Playground) -> None:
     """Seat the people, let half a story happen, and raise the curtain."""
     app, cast = playground.app, playground.cast
     await community.seat(app, cast, playground.clock.now, at)
+    await shelf.stock(app)
+    await shelf.take(app, cast, playground.clock.now, playground.seed, at)
     await community.tell_half_a_story(playground, cast, playground.seed)
     await playground.advance(max(timedelta(0), BEGIN - playground.clock.now))
     playground.raise_curtain()
