@@ -1,7 +1,7 @@
 """Plays a conversation and compares, word for word, what everybody gets with what the script says."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.stage.driver import Driver, Shown
 from bot.stage.script import Gets, Kill, Passes, Says, Script, Step, matches
@@ -78,11 +78,14 @@ def compare(beat: Beat, came: Sequence[Shown]) -> list[Difference]:
             for get in beat.expected
             if ((get.to or speaker), get.to is None, get.edited) == (who, answered, edited)
         ]
-        got = [
-            one
-            for one in came
-            if (one.who, one.kind == "answer", one.kind == "edited") == (who, answered, edited)
-        ]
+        got = whole(
+            wanted,
+            [
+                one
+                for one in came
+                if (one.who, one.kind == "answer", one.kind == "edited") == (who, answered, edited)
+            ],
+        )
         for get, one in zip(wanted, got, strict=False):
             if not matches(get.text, one.text):
                 differences.append(Difference(get.line, written(who, answered, edited, get.text), shown(one)))
@@ -92,6 +95,25 @@ def compare(beat: Beat, came: Sequence[Shown]) -> list[Difference]:
         ]
         differences += [Difference(line, "nothing", shown(one)) for one in got[len(wanted) :]]
     return differences
+
+
+def whole(wanted: Sequence[Gets], got: Sequence[Shown]) -> list[Shown]:
+    """Put together what came in parts: a long message is several where a platform shows no more of it at once.
+
+    Parts are joined only where together they are what is expected.
+    """
+    joined: list[Shown] = []
+    left = list(got)
+    for get in wanted:
+        # The others that are expected need one each.
+        for count in range(1, len(left) - (len(wanted) - len(joined)) + 2):
+            text = "\n".join(one.text for one in left[:count])
+            if matches(get.text, text):
+                left[:count] = [replace(left[0], message={"text": text})]
+                break
+        joined += left[:1]
+        left = left[1:]
+    return [*joined, *left]
 
 
 def written(who: str | None, answered: bool, edited: bool, text: str) -> str:

@@ -29,7 +29,7 @@ LOCALES = (
     *("zh-TW", "ko"),
 )
 """Discord's names of languages."""
-WITH_WORDS = frozenset(("block", "find", "pause", "report", "signup"))
+WITH_WORDS = frozenset(("block", "courses", "find", "learn", "pause", "report", "signup", "verify"))
 """Commands that can be told more at once."""
 ABOUT_COMMAND, ABOUT_WORDS, WORDS_NAME = "mentor", "words_about", "words"
 ASK_NAME, REPORT_NAME = "ask_me", "report_message"

@@ -58,7 +58,7 @@ FORWARDED = 1
 WORDS = "words"
 ASK, REPORT = "ask", "report"
 """What is chosen from the menu of a person, and of a message."""
-SOURCES = {"find": "topics"}
+SOURCES = {"courses": "topics", "find": "topics", "learn": "topics"}
 """What the words of a command are searched in."""
 DEEPEST = 3
 _COMMAND = re.compile(r"/(?:mentor(?:\s+|$))?([A-Za-z0-9_-]{0,32})(?:\s+(.*))?", re.DOTALL)
