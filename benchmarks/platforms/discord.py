@@ -29,7 +29,7 @@ from core.store.types import new_key
 THROUGH, DISPATCH, MEMORY = "through_discord_py", "discord_py_dispatch", "discord_py"
 DURABILITY = "SQLite, synchronous=FULL: fsync before the answer; answers sealed; an event has its effect once"
 LOCALE = "en-GB"
-SILENCE = 60.0
+SECONDS = 15.0
 APART = 1_000_000
 """People of one contender and of the next."""
 
@@ -74,7 +74,7 @@ class Through:
         self._program = program
         self._waiting: dict[str, asyncio.Future[Payload]] = {}
         pacing = Pacing(lambda _: Course(FREE, "all", FREE))
-        self._client = connection.make(0, self._hear, asyncio.Event(), pacing, SILENCE)
+        self._client = connection.make(0, self._hear, asyncio.Event(), pacing, SECONDS)
 
     async def open(self) -> None:
         """Connect it with nothing: frames are put into its websocket."""

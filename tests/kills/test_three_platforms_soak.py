@@ -9,7 +9,7 @@ import logging
 import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import cycle, islice
@@ -23,11 +23,12 @@ from tests.kills.lines import Line
 from tests.kills.people import Person as Organiser
 from tests.kills.presence import UNSETTLED, nothing_left
 from tests.kills.test_kills import unmistakable
-from tests.kills.three_platforms import GENTLE, HURRY, ROUGH, Came, ThreePlatforms, three_platforms
-from tests.platforms.kit import Hang, Refuse429, Reset, Status
+from tests.kills.three_platforms import GENTLE, HURRY, ROUGH, Came, Member, ThreePlatforms, three_platforms
+from tests.platforms.kit import Call, Hang, Refuse429, Reset, Status
 
 log = logging.getLogger(__name__)
 
+ORGANISER_SECONDS, LONGEST = 5.0, 3600.0
 ASKED = "waits WHERE kind = 'session.after'"
 NEXT_TO = (("discord", "slack"), ("slack", "slack"), ("slack", "discord"), ("discord", "discord"))
 WITH_TELEGRAM = (
@@ -56,8 +57,8 @@ class Size:
     lines: int
     at_once: int
     breaks: Iterable[str]
-    """Ways in which connections break, one every so many seconds."""
-    every: float
+    """Ways in which connections break, one after so many lines."""
+    every: int
     silent: bool
     """Calls are left without an answer as well."""
     patience: float
@@ -65,8 +66,8 @@ class Size:
     """In which those who have met are asked about it."""
 
 
-FEW = Size(9, 2, 2, at_once=10, breaks=GENTLE, every=1.0, silent=False, patience=4.0, hours=0.1)
-MANY = Size(500, 350, 6, at_once=100, breaks=cycle(ROUGH), every=12.0, silent=True, patience=20.0, hours=4)
+FEW = Size(9, 2, 2, at_once=10, breaks=GENTLE, every=8, silent=False, patience=4.0, hours=0.1)
+MANY = Size(500, 350, 6, at_once=100, breaks=cycle(ROUGH), every=150, silent=True, patience=20.0, hours=4)
 
 
 @dataclass(frozen=True)
@@ -97,9 +98,17 @@ class Traffic:
     there: ThreePlatforms
     pairs: list[Pair]
     size: Size
+    people: dict[str, Member] = field(default_factory=dict)
     done: int = 0
     memory: list[int] = field(default_factory=list)
     """Of the service, in KiB, whenever a quarter of the pairs is done."""
+
+    def __post_init__(self) -> None:
+        """Let everybody sit down."""
+        for pair in self.pairs:
+            there, number = self.there, 2 * pair.number
+            self.people[pair.mentee] = there.member(pair.mentee_on, number, pair.mentee)
+            self.people[pair.mentor] = there.member(pair.mentor_on, number + 1, pair.mentor)
 
     async def flow(self) -> None:
         """Let every pair live its story."""
@@ -110,15 +119,18 @@ class Traffic:
 
     async def _one_after_another(self, waiting: Iterator[Pair]) -> None:
         for pair in waiting:
-            await self._live(pair)
+            try:
+                await self._live(pair)
+            except Exception as wrong:
+                wrong.add_note(f"it was {pair}")
+                raise
             self.done += 1
             if self.done * 4 % len(self.pairs) < 4:
                 self.memory.append(resident(self.there.service.pid))
 
     async def _live(self, pair: Pair) -> None:
         """Sign up, ask and accept, or have done so long ago; then talk."""
-        mentee = self.there.member(pair.mentee_on, 2 * pair.number, pair.mentee)
-        mentor = self.there.member(pair.mentor_on, 2 * pair.number + 1, pair.mentor)
+        mentee, mentor = self.people[pair.mentee], self.people[pair.mentor]
         if pair.newcomers:
             await asyncio.gather(mentee.sign_up("mentee", pair.topic), mentor.sign_up("mentor", pair.topic))
             await mentee.ask(pair.topic)
@@ -182,15 +194,20 @@ async def test_for_hours_on_three_platforms_at_once_nothing_is_lost_or_done_twic
         await there.begin()
         there.storm((*REFUSED, *SILENT) if size.silent else REFUSED, REFUSED)
         began = there.slack.now
-        weather = asyncio.create_task(disturb(there, size))
-        try:
+        line = Line()
+        await line.connect(there.service.socket)
+        olga = Organiser("olga", line, there.ledger, Random(0))
+        over = asyncio.Event()
+        async with asyncio.TaskGroup() as beside:
+            weather = beside.create_task(disturb(there, size))
+            beside.create_task(organise(olga, over))
             await traffic.flow()
-        finally:
             weather.cancel()
-            await asyncio.wait({weather})
+            over.set()
         took = there.slack.now - began
         there.calm()
-        await finish(there)
+        await finish(there, olga)
+        await line.close()
         traffic.memory.append(resident(there.service.pid))
         await there.service.stop()
         look_back(there, traffic, took)
@@ -198,22 +215,30 @@ async def test_for_hours_on_three_platforms_at_once_nothing_is_lost_or_done_twic
 
 async def disturb(there: ThreePlatforms, size: Size) -> None:
     """Break connections, one way after the other."""
-    for way in size.breaks:
-        await asyncio.sleep(size.every)
+    for number, way in enumerate(size.breaks, 1):
+
+        def is_time(lines: int = number * size.every) -> bool:
+            return len(there.ledger.said) >= lines
+
+        await there.slack.until(is_time, LONGEST)
         await there.disturb(way)
 
 
-async def finish(there: ThreePlatforms) -> None:
+async def organise(olga: Organiser, over: asyncio.Event) -> None:
+    """Send again what is listed, every few seconds until it is over: what was in doubt twice waits for that."""
+    while not over.is_set():
+        with suppress(TimeoutError):
+            await asyncio.wait_for(over.wait(), ORGANISER_SECONDS)
+        await olga.requeue()
+
+
+async def finish(there: ThreePlatforms, olga: Organiser) -> None:
     """Wait until everything is settled, and send again what is listed."""
     await there.telegram.confirmed(timeout=60)
     for rows in (ASKED, UNSETTLED):
         await nothing_left(there.slack, there.service, rows)
-    line = Line()
-    await line.connect(there.service.socket)
-    olga = Organiser("olga", line, there.ledger, Random(0))
     while await olga.requeue():
         await nothing_left(there.slack, there.service)
-    await line.close()
 
 
 def look_back(there: ThreePlatforms, traffic: Traffic, took: float) -> None:
@@ -229,7 +254,7 @@ def look_back(there: ThreePlatforms, traffic: Traffic, took: float) -> None:
             "SELECT outbox_id, deliveries.platform, deliveries.address, ref FROM deliveries"
         ).fetchall()
     assert set(states) <= {"sent", "cancelled", "expired"}, states
-    lost_and_doubled(there, came, sent, doubts)
+    copies = doubled(there, came, sent, doubts)
     written(there, came)
     for server in there.servers:
         assert not server.violations, server.violations[:5]
@@ -243,31 +268,40 @@ def look_back(there: ThreePlatforms, traffic: Traffic, took: float) -> None:
         "outbox": states,
         "doubts": sum(doubts.values()),
         "sent again": len(ledger.requeued),
-        "copies": len(came) - len(sent),
+        "copies": dict(copies),
+        "too fast": [sum(map(is_too_fast, server.calls)) for server in there.servers],
         "memory": [round(each / 1024) for each in traffic.memory],
     }
     log.info("%s", ", ".join(f"{name}: {value}" for name, value in figures.items()))
 
 
-def lost_and_doubled(
+def is_too_fast(call: Call) -> bool:
+    """Whether a call was refused because there were too many, and not because a storm wanted it so."""
+    return call.status == 429 and call.fault is None
+
+
+def doubled(
     there: ThreePlatforms,
     came: dict[tuple[str, str, str], Came],
     sent: list[tuple[int, str, str, str]],
     doubts: dict[int, int],
-) -> None:
-    """What was sent is on a screen; a copy follows a send in doubt, and on Discord none does."""
+) -> Counter[str]:
+    """What was sent is on a screen; a copy follows a send in doubt, and on Discord none does. Counts copies."""
     rows: dict[Came, set[int]] = defaultdict(set)
     refs: dict[Came, set[str]] = defaultdict(set)
     for row, platform, who, ref in sent:
         told = came[platform, who, ref]
         rows[told].add(row)
         refs[told].add(ref)
-    found = Counter(came.values())
+    found, every = Counter(came.values()), Counter[str]()
     for told, ids in rows.items():
         copies = found[told] - len(refs[told])
-        again = len(ids & there.ledger.requeued)
+        # What was listed had been sent in doubt twice.
+        again = 2 * len(ids & there.ledger.requeued)
         allowed = again if told.platform == "discord" else again + sum(doubts[row] for row in ids)
         assert 0 <= copies <= allowed, (told, copies, allowed)
+        every[told.platform] += copies
+    return every
 
 
 def written(there: ThreePlatforms, came: dict[tuple[str, str, str], Came]) -> None:

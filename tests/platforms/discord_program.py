@@ -8,6 +8,7 @@ async with DiscordServer(seed=1) as discord:
 
 import asyncio
 import sqlite3
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import replace
@@ -18,7 +19,7 @@ from sqlalchemy import Connection
 
 from bot.adapters.discord.adapter import Discord
 from bot.adapters.pacing import Pacing
-from bot.ports import Address, Answer, Delivery, Incoming, Place, Program, Ref, Rendered
+from bot.ports import Address, Answer, Delivery, Incoming, Place, Program, Ref, Rendered, Sent, Unknown
 from core.store.database import sqlite_path
 from tests.platforms import program
 from tests.platforms.discord_noted import at_once
@@ -42,6 +43,10 @@ class Watched(Discord):
         self.begun = 0
         """How many pushes have begun."""
         self.pushed: list[tuple[str, str, Delivery]] = []
+        self.doubts = Counter[str]()
+        """How often nobody knew what has become of each push."""
+        self.ended = 0
+        """How many messages were sent, or are in doubt twice, and so listed."""
         self._gates = gates
         self._server = discord
 
@@ -60,13 +65,19 @@ class Watched(Discord):
     async def push(self, to: Address | Place, message: Rendered, once: str) -> Delivery:
         self.begun += 1
         self._server.changed()
-        return self._became(to.id, once, await super().push(to, message, once))
+        try:
+            return self._became(to.id, once, await super().push(to, message, once))
+        except asyncio.CancelledError:
+            self._became(to.id, once, Unknown("no answer in time"))
+            raise
 
     async def edit(self, ref: Ref, message: Rendered) -> Delivery:
         return self._became(ref.chat, f"edit:{ref.id}", await super().edit(ref, message))
 
     def _became(self, to: str, once: str, delivery: Delivery) -> Delivery:
         self.pushed.append((to, once, delivery))
+        self.doubts[once] += isinstance(delivery, Unknown)
+        self.ended += isinstance(delivery, Sent) or (isinstance(delivery, Unknown) and self.doubts[once] == 2)
         self._server.changed()
         return delivery
 

@@ -169,7 +169,7 @@ async def test_a_connection_that_looks_open_and_is_dead_is_replaced(sqlite_store
         await pairs(discord, sqlite_store_url, *CROWD[:1])
         ann, ben = person(discord, 101), person(discord, 201)
         discord.heartbeat_ms = 100
-        async with running(discord, sqlite_store_url, Watched(discord, seconds=0.2)) as bot:
+        async with running(discord, sqlite_store_url, Watched(discord, seconds=0.5)) as bot:
             await connected(bot.adapter)
             discord.silent = True
             await discord.until(lambda: not discord.alive)
@@ -178,6 +178,21 @@ async def test_a_connection_that_looks_open_and_is_dead_is_replaced(sqlite_store
             await discord.until(lambda: ben.received)
             assert discord.resumes >= 1
         assert texts(ben.received) == ["101: hello"]
+
+
+@pytest.mark.parametrize("when", [GATEWAY, "get /users/@me"])
+async def test_a_connection_that_is_not_answered_is_given_up_and_made_anew(
+    sqlite_store_url: str, when: str
+) -> None:
+    async with DiscordServer(seed=1) as discord:
+        await pairs(discord, sqlite_store_url, *CROWD[:1])
+        discord.fault(when, Hang())
+        adapter = Watched(discord, seconds=0.5)
+        async with running(discord, sqlite_store_url, adapter) as bot:
+            assert "It is tried again in 1 s." in await bot.said("Discord cannot be reached (TimeoutError)")
+            await connected(adapter)
+            await person(discord, 101).say("hello")
+            await discord.until(lambda: person(discord, 201).received)
 
 
 async def test_duplicates_and_disorder_have_one_effect_each(sqlite_store_url: str) -> None:

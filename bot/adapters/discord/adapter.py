@@ -53,8 +53,6 @@ PATIENCE = 2.0
 ALIVE_SECONDS = 0.5
 """After so long without an answer, somebody who wrote is shown that one is being written."""
 FINISH_SECONDS = 6.0
-SILENT = 4.0
-"""So many times as long as a call may take, a connection may be silent: Discord says something every 41 seconds."""
 MOST = 10_000
 
 
@@ -118,10 +116,10 @@ class Discord:
     async def run(self, program: Program) -> None:
         """Receive what happens until cancelled, then finish what has begun."""
         connection.point(self._api_url, self._gateway_url)
-        silence = SILENT * self._seconds
-        client = connection.make(self._shards, self._hear, self.listening, self._calls.pacing, silence)
+        seconds = self._seconds
+        client = connection.make(self._shards, self._hear, self.listening, self._calls.pacing, seconds)
         async with aiohttp.ClientSession() as self._files, client:
-            self._calls.id = await connection.sign_in(client, self._token)
+            self._calls.id = await connection.sign_in(client, self._token, seconds)
             self._calls.client = client
             await listing.publish(self._calls, program)
             self._program = program

@@ -25,6 +25,8 @@ from bot.ports import Misconfigured, Outage
 
 log = logging.getLogger(__name__)
 
+SILENT = 4.0
+"""So many times as long as a call may take, a connection may be silent: Discord says something every 41 seconds."""
 CLOSE_SECONDS = 0.4
 """How long Discord may take to say good-bye."""
 REMEDY = "Copy the token from the page Bot of the application into discord.token."
@@ -123,10 +125,11 @@ class Sharded(Gateway, discord.AutoShardedClient):
     """A connection for every part of the servers."""
 
 
-def make(shards: int, hear: Hear, up: asyncio.Event, pacing: Pacing, silence: float) -> discord.Client:
+def make(shards: int, hear: Hear, up: asyncio.Event, pacing: Pacing, seconds: float) -> discord.Client:
     """Make a client that remembers neither messages nor members; without privileged intents.
 
-    A connection is made anew after so many seconds of silence.
+    A connection that is not made after so many seconds is given up, and one made anew after some times as many of
+    silence.
     """
     trace = aiohttp.TraceConfig()
 
@@ -148,12 +151,20 @@ def make(shards: int, hear: Hear, up: asyncio.Event, pacing: Pacing, silence: fl
         "member_cache_flags": discord.MemberCacheFlags.none(),
         "chunk_guilds_at_startup": False,
         "guild_ready_timeout": 0.0,
-        "heartbeat_timeout": silence,
+        "heartbeat_timeout": SILENT * seconds,
         "http_trace": trace,
     }
     parts: dict[str, Any] = {"hear": hear, "up": up, "shards": shards, "pacing": pacing}
     client = Sharded(**parts, **options, shard_count=shards) if shards else Single(**parts, **options)
     client.http.max_ratelimit_timeout = LIMIT_SECONDS
+    open_one = client.http.ws_connect
+
+    async def ws_connect(url: str, *, compress: int = 0) -> aiohttp.ClientWebSocketResponse:
+        # By itself the library waits for minutes.
+        async with asyncio.timeout(seconds):
+            return await open_one(url, compress=compress)
+
+    client.http.ws_connect = ws_connect  # type: ignore[method-assign]  # it has no other place for it
     state = client._connection  # noqa: SLF001  frames are told as text only by the library's own way, and parsed twice
     state.parsers = Frames(client, state.parsers)
     return client
@@ -166,10 +177,11 @@ def point(api_url: str, gateway_url: str) -> None:
     windows.install()
 
 
-async def sign_in(client: discord.Client, token: str) -> str:
-    """Ask Discord whose token this is; gives the application's id."""
+async def sign_in(client: discord.Client, token: str, seconds: float) -> str:
+    """Ask Discord whose token this is, for so many seconds; gives the application's id."""
     try:
-        await client.login(token)
+        async with asyncio.timeout(seconds):
+            await client.login(token)
     except discord.LoginFailure as error:
         raise Misconfigured(f"Discord does not take the token. {REMEDY}") from error
     except FAULTS as error:

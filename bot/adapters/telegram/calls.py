@@ -7,9 +7,11 @@ Telegram says it, so that a field the library does not know yet is neither lost 
 import asyncio
 import logging
 import os
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import httpx
@@ -92,13 +94,21 @@ class Api(Bot):
         return await self._post(method, dict(arguments), **timing)
 
 
+@cache
+def trusted() -> ssl.SSLContext:
+    """Give the certificates that are trusted: a megabyte, and a while to read, so all connections share them."""
+    return httpx.create_ssl_context()
+
+
 def api(token: str, api_url: str, seconds: float) -> Api:
     """Make a bot; its connections open with `initialize`, which asks whose token this is.
 
     An answer is waited for so many seconds.
     """
     url = api_url.rstrip("/")
+    more = {"verify": trusted()}
     sends = HTTPXRequest(
+        httpx_kwargs=more,
         connection_pool_size=64,
         pool_timeout=POOL_SECONDS,
         connect_timeout=CONNECT_SECONDS,
@@ -107,7 +117,12 @@ def api(token: str, api_url: str, seconds: float) -> Api:
         media_write_timeout=UPLOAD_SECONDS,
     )
     # A half-dead connection must not hold up all that comes in.
-    fetches = HTTPXRequest(connection_pool_size=4, pool_timeout=POOL_SECONDS, connect_timeout=CONNECT_SECONDS)
+    fetches = HTTPXRequest(
+        httpx_kwargs=more,
+        connection_pool_size=4,
+        pool_timeout=POOL_SECONDS,
+        connect_timeout=CONNECT_SECONDS,
+    )
     return Api(
         token,
         base_url=f"{url}/bot",
