@@ -131,3 +131,5 @@ class Incoming:
     name: str = ""
     locale: str | None = None
     zone: str | None = None
+    found: bool = False
+    """It was found in what was written earlier, and may have been handed in before: then nothing is said to it."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from random import Random
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from bot.answered import Answered
 from bot.commands import BUTTONS, COMMANDS, INSTEAD, Row, allowed, sole
@@ -83,7 +83,7 @@ class Router:
     async def handle(self, incoming: Incoming) -> Answer:
         """Answer an event. When this returns with `saved`, what it changed is on disk."""
         # A page that is looked at counts for nothing: platforms open it by themselves.
-        over = 0 if isinstance(incoming.event, Opened) else self._floods.over(incoming.who)
+        over = 0 if incoming.found or isinstance(incoming.event, Opened) else self._floods.over(incoming.who)
         if over:
             return await self._slow_down(incoming, first=over == 1)
         async with self._order.turn(incoming.who):
@@ -110,6 +110,8 @@ class Router:
     async def _answer(self, incoming: Incoming) -> Answer:
         now = self._clock()
         row = _row(incoming)
+        if incoming.found and await self._database.read(lambda tx: _seen(tx, incoming)):
+            return Answer()
         if isinstance(incoming.event, Opened) or (row is not None and row.reads):
             try:
                 replies, turn = await self._database.read(lambda tx: self._read(tx, incoming, now, row))
@@ -184,8 +186,7 @@ class Router:
 
     def _write(self, tx: Connection, incoming: Incoming, now: datetime) -> tuple[Replies, Turn, bool]:
         tx.info.pop(PUT, None)
-        seen = {"platform": incoming.who.platform, "id": incoming.id[:200], "seen_at": now}
-        new = insert_or_ignore(tx, seen_events, seen) == 1
+        new = insert_or_ignore(tx, seen_events, {**_key(incoming), "seen_at": now}) == 1
         turn = self._turn(tx, incoming, now, alone=True)
         if not new:
             return self._again(turn, incoming), turn, False
@@ -323,6 +324,16 @@ class Router:
             return user.locale if user else self._world.words.match(account.locale)
 
         return await self._database.read(find)
+
+
+def _key(incoming: Incoming) -> dict[str, str]:
+    return {"platform": incoming.who.platform, "id": incoming.id[:200]}
+
+
+def _seen(tx: Connection, incoming: Incoming) -> bool:
+    """Whether an event has had its effect."""
+    found = select(seen_events.c.id).filter_by(**_key(incoming))
+    return tx.execute(found).first() is not None
 
 
 def _row(incoming: Incoming) -> Row | None:

@@ -49,7 +49,10 @@ MORNING = datetime(2026, 3, 3, 8, tzinfo=MADRID).astimezone(UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 PLAIN = "room.trouble"
 """A kind that nothing holds back and nothing follows from."""
-PASSING = {"session.soon", "introduction", "room", "room.trouble", "offer.closed", "claim", "claim.closed"}
+PASSING = {
+    *("introduction", "room", "room.trouble", "offer.closed", "claim", "claim.closed"),
+    *("session.soon", "course.meeting.soon", "picture", "certificate"),
+}
 """What does not wait for the morning: it answers one's own press, has no reader who sleeps, or is of no use later."""
 HOOKED = {"offer", "gather", "introduction.place"}
 """What follows from these wants a real offer or pair."""

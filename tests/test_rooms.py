@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +11,7 @@ from sqlalchemy import Connection, update
 
 from bot.outbox.box import SENDING
 from bot.outbox.settle import TRIES
-from bot.ports import Address, Button, Delivery, Gone, Later, Place, Refused, Unknown
+from bot.ports import Address, Button, Delivery, Gone, Later, Place, Pressed, Refused, Unknown
 from bot.richtext import plain
 from core import users
 from core.store.tables import addresses, outbox, rooms
@@ -226,7 +226,8 @@ async def test_who_is_on_different_platforms_is_introduced_in_private(store_url:
         await world.types("ana", "/find python")
         await world.pushes("ana", "first:1")
         await world.settle()
-        await world.pushes("lee", "accept:1")
+        incoming = replace(world.incoming("lee", Pressed("accept", "1")), who=Address("slack", "T1/U1"))
+        await world.app.router.handle(incoming)
         await world.settle()
         assert club.gathered == other.gathered == []
         assert [club.words[-1][0], other.words[-1][0]] == ["ana", "T1/U1"]

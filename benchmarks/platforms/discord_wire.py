@@ -51,14 +51,15 @@ class Discord(Wire):
         """Let the next one write, press or use a command."""
         person, turn = self.persons[number % len(self.persons)], number // len(self.persons)
         last = person.received[-1] if person.received else None
-        match (number + turn) % 3:
+        # Everybody does one thing after the other.
+        match (number + 2 * turn) % 3:
             case 0 if last is not None and "Help" in last.labels:
                 return self._responded("press", await person.press(last, "Help"))
-            case 1:
+            case 2:
+                return await self._say(person, SAID[number // 3 % len(SAID)])
+            case _:
                 name, _, words = COMMANDS[number // 3 % len(COMMANDS)].partition(" ")
                 return self._responded("command", await person.slash(name, {"words": words} if words else {}))
-            case _:
-                return await self._say(person, SAID[number // 3 % len(SAID)])
 
     def _responded(self, kind: str, ack: Ack) -> Exchange:
         assert ack.ok, f"{ack.interaction}: {ack.why}"

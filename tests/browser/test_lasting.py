@@ -49,6 +49,8 @@ async def test_a_reload_at_any_point_loses_nothing(browser: Browser, url: str) -
         await reader.say(1, "/signup")
         await reader.say(1, "/find")
         await window.until("document.activeElement.matches('.form [role=combobox]')")
+        # Her topics are there already, once they have their names.
+        await window.until("document.querySelectorAll('.form .chip').length === 3")
         await window.type("rust")
         await window.press("Enter")
         await reader.reach("What would you like to reach? (optional)")
@@ -121,7 +123,9 @@ async def test_a_link_leads_somebody_else_to_the_same_state(
         await reader.open(elsewhere, "en", "ana", mentor)
         assert "Good news" not in await reader.reads(1)
         await window.run(f"location.href = {link.replace(url, elsewhere)!r}; location.reload()")
-        await window.until("document.querySelector('dialog')")
+        await window.until(
+            "document.querySelector('dialog') && document.documentElement.dataset.ready === 'yes'"
+        )
         await window.run("sessionStorage.setItem('kept', sessionStorage.getItem('panes'))")
         await window.run("document.documentElement.dataset.ready = 'old'")
         await click(window, "dialog .primary")

@@ -1,14 +1,14 @@
 """Slack, Telegram and Discord in one process, for hours of traffic while calls go wrong: nothing lost, nothing twice.
 
-The process has a clock that goes faster: what four hours hold is done in minutes, waits included. The pace of what is
-sent is the real one, and every local server holds to its platform's limits.
+What a thousand people do in four hours is done as fast as the platforms let it be done: every local server holds to
+its platform's limits. What they are asked meanwhile, because time has come for it, comes within these minutes.
 """
 
 import asyncio
 import logging
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -23,7 +23,8 @@ from tests.kills.lines import Line
 from tests.kills.people import Person as Organiser
 from tests.kills.presence import UNSETTLED, nothing_left
 from tests.kills.test_kills import unmistakable
-from tests.kills.three_platforms import GENTLE, HURRY, ROUGH, Came, Member, ThreePlatforms, three_platforms
+from tests.kills.three_platforms import GENTLE, ROUGH, Came, Member, ThreePlatforms, three_platforms
+from tests.platforms.discord_server import CALLBACK
 from tests.platforms.kit import Call, Hang, Refuse429, Reset, Status
 
 log = logging.getLogger(__name__)
@@ -56,18 +57,31 @@ class Size:
     newcomers: int
     lines: int
     at_once: int
-    breaks: Iterable[str]
+    breaks: tuple[str, ...]
     """Ways in which connections break, one after so many lines."""
     every: int
     silent: bool
     """Calls are left without an answer as well."""
     patience: float
-    hours: float
+    minutes: float
     """In which those who have met are asked about it."""
+    growth: float
+    """Of the service's memory, from a quarter of the traffic to its end."""
 
 
-FEW = Size(9, 2, 2, at_once=10, breaks=GENTLE, every=8, silent=False, patience=4.0, hours=0.1)
-MANY = Size(500, 350, 6, at_once=100, breaks=cycle(ROUGH), every=150, silent=True, patience=20.0, hours=4)
+FEW = Size(9, 2, 2, at_once=10, breaks=GENTLE, every=8, silent=False, patience=4.0, minutes=0.05, growth=1.2)
+MANY = Size(
+    500,
+    350,
+    6,
+    at_once=50,
+    breaks=4 * ROUGH,
+    every=150,
+    silent=True,
+    patience=20.0,
+    minutes=4,
+    growth=1.05,
+)
 
 
 @dataclass(frozen=True)
@@ -158,8 +172,8 @@ def paired(size: Size) -> list[Pair]:
     ]
 
 
-async def prepare(there: ThreePlatforms, pairs: list[Pair], hours: float) -> None:
-    """Let some have met yesterday: whether they did is asked while the hours pass."""
+async def prepare(there: ThreePlatforms, pairs: list[Pair], minutes: float) -> None:
+    """Let some have met yesterday: whether they did is asked meanwhile."""
     veterans = [pair for pair in pairs if not pair.newcomers]
     addresses = {
         name: there.address(platform, number)
@@ -175,7 +189,7 @@ async def prepare(there: ThreePlatforms, pairs: list[Pair], hours: float) -> Non
         for number, (subject,) in enumerate(
             database.execute("SELECT subject FROM waits ORDER BY 1").fetchall()
         ):
-            due = datetime.now(UTC) + timedelta(hours=hours) * number / len(names)
+            due = datetime.now(UTC) + timedelta(minutes=minutes) * number / len(names)
             database.execute(
                 "UPDATE waits SET due_at = ? WHERE subject = ?", (f"{due:%Y-%m-%d %H:%M:%S.%f}", subject)
             )
@@ -189,7 +203,7 @@ async def test_for_hours_on_three_platforms_at_once_nothing_is_lost_or_done_twic
 ) -> None:
     pairs = paired(size)
     async with three_platforms(folder, size.patience) as there, asyncio.timeout(60 + 3 * size.pairs):
-        await prepare(there, pairs, size.hours)
+        await prepare(there, pairs, size.minutes)
         traffic = Traffic(there, pairs, size)
         await there.begin()
         there.storm((*REFUSED, *SILENT) if size.silent else REFUSED, REFUSED)
@@ -256,12 +270,17 @@ def look_back(there: ThreePlatforms, traffic: Traffic, took: float) -> None:
     assert set(states) <= {"sent", "cancelled", "expired"}, states
     copies = doubled(there, came, sent, doubts)
     written(there, came)
-    for server in there.servers:
-        assert not server.violations, server.violations[:5]
+    # Where Discord took an answer and did not say so, the library asks again by itself.
+    asked_again = [call for call in there.discord.calls_of(CALLBACK) if call.done and call.fault]
+    forgiven = [each for each in there.discord.violations if "a second answer" in each]
+    assert len(forgiven) <= len(asked_again)
+    violations = [each for server in there.servers for each in server.violations if each not in forgiven]
+    assert not violations, violations[:5]
+    quarter, *_, last = traffic.memory
+    assert last <= quarter * traffic.size.growth, traffic.memory
     figures = {
         "people": 2 * len(traffic.pairs),
         "seconds": round(took),
-        "hours": round(took * HURRY / 3600, 1),
         "calls": [len(server.calls) for server in there.servers],
         "faults": [sum(call.fault is not None for call in server.calls) for server in there.servers],
         "lines": len(ledger.said),

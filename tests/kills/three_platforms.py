@@ -40,8 +40,6 @@ ROUGH = (
     *("slack away", "discord forgotten"),
 )
 """All of them."""
-HURRY = 80.0
-"""Hours pass in minutes."""
 
 
 class Member(Protocol):
@@ -255,7 +253,7 @@ class ThreePlatforms:
 
 @asynccontextmanager
 async def three_platforms(
-    folder: Path, patience: float, *settings: str, hurry: float = HURRY
+    folder: Path, patience: float, *settings: str, hurry: float = 1.0
 ) -> AsyncIterator[ThreePlatforms]:
     """Prepare all three, and a service for them that has not begun; `patience` is that of the people, in seconds.
 

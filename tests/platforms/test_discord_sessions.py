@@ -131,6 +131,10 @@ async def test_what_was_written_before_a_start_is_done_in_order_and_before_all_e
         await pairs(discord, sqlite_store_url, *CROWD)
         ann, ben = person(discord, 101), person(discord, 201)
         await ann.say("one")
+        async with running(discord, sqlite_store_url) as bot:
+            # What the bot itself says meanwhile ends nothing.
+            await bot.send(("101", "a message"))
+            await discord.until(lambda: bot.outcomes(Sent, "101"))
         await ann.say("two")
         async with running(discord, sqlite_store_url):
             # What is told late is not older for that.
@@ -146,7 +150,7 @@ async def test_what_was_written_before_a_start_is_done_in_order_and_before_all_e
             await discord.until(lambda: len(ben.received) == 5)
             assert len(discord.calls_of(LIST)) == 1
         assert texts(ben.received) == [f"101: {text}" for text in ("one", "two", "three", "four", "five")]
-        assert texts(ann.received) == ["Passed on to 201."] * 5
+        assert texts(ann.received)[1:] == ["Passed on to 201."] * 5
 
 
 async def test_a_conversation_that_cannot_be_read_keeps_nobody_waiting(sqlite_store_url: str) -> None:

@@ -1,18 +1,19 @@
 """What somebody wrote while the bot was away: Discord tells it nobody afterwards, but the conversation still has it.
 
 A session that is resumed tells what it missed. After one that is lost, the first thing a person does in their
-conversation with the bot brings with it what they wrote there before the new session, and after the bot's last words.
+conversation with the bot brings with it what they wrote there within a day; what was taken already is left out.
 """
 
 import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bot.adapters.discord.calls import Call, Calls, Failed
 from bot.adapters.discord.parse import message
-from bot.adapters.discord.payload import Body, bodies_of, body_of, id_in
+from bot.adapters.discord.payload import Body, bodies_of, id_in
 from bot.adapters.discord.send import POST
 from bot.adapters.discord.surface import Heard
 from bot.ports import Edited
@@ -20,8 +21,8 @@ from bot.ports import Edited
 log = logging.getLogger(__name__)
 
 MOST = 10_000
-LAST = 20
-"""Messages that are looked at: who wrote more than these has asked again already."""
+LAST = 50
+"""Messages that are looked at, the bot's own among them: who wrote more has asked again already."""
 OLDEST = timedelta(days=1)
 EPOCH_MILLISECONDS = 1_420_070_400_000
 """Discord's time begins with 2015; an id begins with the time."""
@@ -36,12 +37,10 @@ class Missed:
         """With nobody yet."""
         self._calls = calls
         self._caught_up: OrderedDict[str, asyncio.Task[None]] = OrderedDict()
-        self._since = 0.0
 
     def begin(self) -> None:
         """Begin anew: there is another session."""
         self._caught_up.clear()
-        self._since = asyncio.get_running_loop().time()
 
     async def before(self, heard: Heard, take: Take) -> None:
         """Let what its person wrote before this and nobody has heard be taken, oldest first; `take` leaves the rest."""
@@ -65,7 +64,6 @@ class Missed:
 
     async def _look(self, heard: Heard) -> list[Heard]:
         now = heard.surface.interaction or heard.surface.message
-        session = timedelta(seconds=asyncio.get_running_loop().time() - self._since)
         query = {"before": now, "limit": str(LAST)}
         place = {"channel_id": heard.surface.channel}
         looked_at = f"{heard.surface.channel}:before"
@@ -75,13 +73,10 @@ class Missed:
             return []
         found: list[Heard] = []
         for each in bodies_of(told):
-            age = _age(each, now)
-            ours = id_in(body_of(each.get("author")).get("id")) == self._calls.id
-            # What the bot has said since the session began answers what was told by it, and nothing older.
-            if age > OLDEST or (ours and age > session):
+            if _age(each, now) > OLDEST:
                 break
             if (missed := message(each, self._calls.id)) is not None and missed.user == heard.user:
-                found.append(missed)
+                found.append(replace(missed, incoming=replace(missed.incoming, found=True)))
         return found[::-1]
 
 

@@ -258,6 +258,7 @@ class House {
 }
 
 async function anew(seed, steps) {
+  house.stream.stop();
   document.body.setAttribute("aria-busy", "true");
   for (const key of ["panes", "waiting", "newcomers"]) remember(key, null);
   await post("/api/demo/reset", { seed, steps }).catch((error) => announce(error.message));

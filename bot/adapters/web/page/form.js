@@ -286,9 +286,10 @@ function searched(asked, who, draft) {
   };
 
   function show() {
-    picked.hidden = !chosen.length;
+    const named = chosen.filter((one) => one.label !== null);
+    picked.hidden = !named.length;
     picked.replaceChildren(
-      ...chosen.map((one) =>
+      ...named.map((one) =>
         el(
           "li",
           { class: "chip" },
@@ -394,31 +395,29 @@ function searched(asked, who, draft) {
     }
   });
 
-  const given = draft ? draft.chosen : pairs(asked.initial).map(([value, lvl]) => ({ value, label: String(value), level: lvl }));
+  const given = draft ? draft.chosen : pairs(asked.initial).map(([value, lvl]) => ({ value, label: null, level: lvl }));
   if (typeof asked.initial === "string" && field.many && !draft) typing.value = asked.initial;
-  else if (field.many) chosen.push(...given);
-  else if (given.length) {
-    chosen.push(given[0]);
-    typing.value = given[0].label;
-  }
+  else chosen.push(...(field.many ? given : given.slice(0, 1)));
   if (draft) typing.value = draft.typed;
-  else name();
-  if (field.many) show();
+  name();
 
   // What is known already comes as values; people read what they are called.
   async function name() {
-    for (const one of chosen) {
-      const typed = one.value.replaceAll(/[-_]/g, " ");
-      const options = await get("/api/options", { who, source: field.search, typed }).catch(() => []);
-      one.label = options.find(([value]) => value === one.value)?.[1] ?? one.label;
-    }
+    const unnamed = chosen.filter((one) => one.label === null);
+    await Promise.all(
+      unnamed.map(async (one) => {
+        const typed = String(one.value).replaceAll(/[-_]/g, " ");
+        const options = await get("/api/options", { who, source: field.search, typed }).catch(() => []);
+        one.label = options.find(([value]) => value === one.value)?.[1] ?? String(one.value);
+      }),
+    );
     if (field.many) show();
-    else if (chosen.length && typing.value === chosen[0].value) typing.value = chosen[0].label;
+    else if (chosen[0]?.label && !typing.value) typing.value = chosen[0].label;
   }
 
   function value() {
     const typed = typing.value.trim();
-    if (!field.many) return chosen[0]?.label === typed ? chosen[0].value : typed || null;
+    if (!field.many) return chosen.length && (chosen[0].label ?? "") === typed ? chosen[0].value : typed || null;
     if (!chosen.length) return typed || null;
     const all = chosen.map((one) => (field.levels ? [one.value, one.level] : one.value));
     if (typed) all.push(field.levels ? [typed, null] : typed);

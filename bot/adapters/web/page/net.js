@@ -80,6 +80,13 @@ export class Stream {
     document.addEventListener("visibilitychange", () => this.listen());
   }
 
+  // For good: the page is about to be loaded again.
+  stop() {
+    this.listen = this.anew = () => null;
+    this.source?.close();
+    clearTimeout(this.timer);
+  }
+
   // Waits until what is kept up to an entry was heard.
   async until(n) {
     while (this.after < n) await new Promise((done) => setTimeout(done, 5));
