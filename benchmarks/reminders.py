@@ -61,6 +61,11 @@ class Nowhere:
         """Nothing comes in."""
         del program
 
+    def ahead(self, to: Address | Place, *, urgent: bool) -> float:
+        """Everything leaves at once."""
+        del to, urgent
+        return 0.0
+
     async def push(self, to: Address | Place, message: Rendered, once: str) -> Delivery:
         """Take it."""
         assert to.id, once

@@ -266,6 +266,10 @@ class Adapter(Protocol):
         """Receive events until cancelled; raises `Misconfigured`, or whatever went wrong, to be run again later."""
         ...
 
+    def ahead(self, to: Address | Place, *, urgent: bool) -> float:
+        """Give the seconds until a message could leave, where they are many; then it is not written in vain."""
+        ...
+
     async def push(self, to: Address | Place, message: Rendered, once: str) -> Delivery:
         """Send a message; `once` is the same for every try."""
         ...

@@ -279,6 +279,10 @@ class Wall:
         answer = await self.program.handle(Incoming(f"w{self.events}", who, Command("help")))
         return HttpResponse(200 if answer.saved else 503, b"%d" % len(answer.messages))
 
+    def ahead(self, to: Address | Place, *, urgent: bool) -> float:
+        del to, urgent
+        return 0.0
+
     async def push(self, to: Address | Place, message: Rendered, once: str) -> Delivery:
         del to, message
         return Sent(once)

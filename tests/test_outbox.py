@@ -511,6 +511,18 @@ async def test_to_be_asked_to_wait_is_no_try(store_url: str) -> None:
         assert (await post.row("hello")).state == SENT
 
 
+async def test_what_is_far_from_its_turn_is_not_even_written(store_url: str) -> None:
+    async with open_post(store_url) as post:
+        post.told.far = 30
+        await post.put(letter(PLAIN, post.ana, "hello"))
+        assert await post.deliver() == []
+        row = await post.row("hello")
+        assert (row.state, row.attempts, row.trouble) == (READY, 0, "asked to wait")
+        post.told.far = 0
+        assert await post.wait(timedelta(seconds=29)) == []
+        assert await post.wait(timedelta(seconds=2)) == ["hello"]
+
+
 @dataclass(slots=True)
 class Heard(Told):
     """A platform that says when something has come the second time."""

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.adapters.pacing import FREE, KEPT, PROMISED, SHARE, Course, Pacing, Rate
+from bot.adapters.pacing import FREE, KEPT, PROMISED, SHARE, SOON_ENOUGH, Course, Pacing, Rate
 from bot.adapters.slack.calls import course as of_slack
 from tests.simulated import live
 
@@ -191,6 +191,34 @@ def test_who_misses_a_turn_takes_the_next_and_not_the_last() -> None:
         return waited
 
     assert live(story) <= 2 * WHOLE.share(SHARE).interval
+
+
+def test_a_turn_that_comes_soon_is_waited_for_and_others_are_told() -> None:
+    async def story(clock: Clock) -> tuple[list[float], list[float]]:
+        pacing = Pacing(course, clock)
+        told = await asyncio.gather(*(pacing.turn(f"member {number}") for number in range(20)))
+        return [each for each in told if each], [clock()]
+
+    told, (now,) = live(story)
+    assert now == pytest.approx(SOON_ENOUGH, abs=WHOLE.share(SHARE).interval)
+    assert min(told) > SOON_ENOUGH
+    # The whole burst at once, and what the rate gives in the time that is waited.
+    assert len(told) == 20 - WHOLE.share(SHARE).burst - int(SOON_ENOUGH * SHARE * PROMISED * WHOLE.count)
+
+
+def test_who_only_asks_how_far_it_is_takes_no_turn() -> None:
+    async def story(clock: Clock) -> list[float]:
+        pacing = Pacing(course, clock)
+        near = [pacing.ahead("a") for _ in range(100)]
+        for number in range(50):
+            pacing.wait(f"member {number}")
+        far = pacing.ahead("late")
+        assert far == pytest.approx(pacing.wait("late"))
+        assert far > SOON_ENOUGH
+        await asyncio.sleep(far)
+        return [*near, pacing.ahead("late"), pacing.wait("late")]
+
+    assert live(story) == [0.0] * 102
 
 
 def test_what_is_urgent_goes_before_what_many_are_told_and_after_answers() -> None:

@@ -80,6 +80,10 @@ class Fickle:
     async def serve(self, request: HttpRequest) -> HttpResponse:
         return HttpResponse(200, request.body)
 
+    def ahead(self, to: Address | Place, *, urgent: bool) -> float:
+        del to, urgent
+        return 0.0
+
     async def push(self, to: Address | Place, message: Rendered, once: str) -> Delivery:
         del to, message
         return Sent(once)

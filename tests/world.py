@@ -219,12 +219,19 @@ class Told:
     leases: Sequence[str] = ()
     outcomes: list[Delivery] = field(default_factory=list)
     about: str = ""
+    far: float = 0.0
+    """The seconds until anything could leave."""
     pushed: list[tuple[str, str, Rendered]] = field(default_factory=list)
     edited: list[tuple[str, str, Rendered]] = field(default_factory=list)
 
     async def run(self, program: Program) -> None:
         """Nothing comes in by itself."""
         del program
+
+    def ahead(self, to: Address | Place, *, urgent: bool) -> float:
+        """Everything is as far from its turn."""
+        del to, urgent
+        return self.far
 
     async def push(self, to: Address | Place, message: Rendered, once: str) -> Delivery:
         """Take a message."""

@@ -1,8 +1,8 @@
 """The pace of what is sent: a chat's own and the whole bot's, kept before the wire, so that a platform rarely refuses.
 
-Who waits for an answer waits in line, chat by chat (`ready`). What nobody waits for (`wait`) takes a free turn or is
-told when to come again: many at once are told to come one after the other. It uses four fifths of what a whole bot may
-send and never goes before an answer that waits.
+Who waits for an answer waits in line, chat by chat (`ready`). What nobody waits for (`turn`) takes a turn that is free
+or soon is, or is told when to come again: many at once are told to come one after the other. It uses four fifths of
+what a whole bot may send and never goes before an answer that waits.
 """
 
 import asyncio
@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 
 MOST = 60.0
 SOON = 1e-6  # seconds that are none: floating point leaves crumbs
+SOON_ENOUGH = 1.0
+"""A turn within these seconds is waited for: to come again would cost more than to wait."""
 SHARE = 0.8
 PROMISED = 0.9
 """What is left over is for those who miss their turn."""
@@ -139,22 +141,41 @@ class Pacing:
         finally:
             line.waiting -= 1
 
-    def wait(self, chat: str, *, urgent: bool = False) -> float:
+    async def turn(self, chat: str, *, urgent: bool = False) -> float:
         """Take a turn for what nobody waits for, and give 0; or take none, and give the seconds until one may come.
 
         What is `urgent` does not wait for what was told to come again before it.
         """
+        wait = self.wait(chat, urgent=urgent)
+        while 0 < wait <= SOON_ENOUGH:
+            await asyncio.sleep(wait)
+            wait = self.wait(chat, urgent=urgent)
+        return wait
+
+    def ahead(self, chat: str, *, urgent: bool = False) -> float:
+        """Tell what is far from its turn when that comes, in seconds; 0 says that it had better ask for it."""
+        line, shared = self._lines(chat)
+        ahead = self._ahead(line, shared, self._clock(), urgent=urgent)
+        return ahead if ahead > SOON_ENOUGH else 0.0
+
+    def wait(self, chat: str, *, urgent: bool = False) -> float:
+        """Take a turn, or give the seconds until one may come, without waiting."""
         line, shared = self._lines(chat)
         now = self._clock()
+        ahead = self._ahead(line, shared, now, urgent=urgent)
+        if not ahead:
+            for bucket in (line.bucket, shared.line.bucket, shared.pushes):
+                bucket.take(now)
+        return ahead
+
+    def _ahead(self, line: Line, shared: Shared, now: float, *, urgent: bool) -> float:
         own, of_all = line.wait(now), shared.line.wait(now)
         if not urgent:
             of_all = max(of_all, shared.pushes.wait(now))
         ahead = max(own, of_all)
-        if ahead > SOON:
-            return ahead if urgent or ahead == own else self._promise(line, shared, now, ahead)
-        for bucket in (line.bucket, shared.line.bucket, shared.pushes):
-            bucket.take(now)
-        return 0.0
+        if ahead <= SOON:
+            return 0.0
+        return ahead if urgent or ahead == own else self._promise(line, shared, now, ahead)
 
     def _promise(self, line: Line, shared: Shared, now: float, ahead: float) -> float:
         """Give each its own turn to come at, so that a thousand do not come again and again for the same one."""

@@ -214,6 +214,10 @@ class Outbox:
     async def _push(self, address: Address, parcel: Parcel, now: datetime) -> Delivery:
         adapter = self._adapters[address.platform]
         try:
+            if parcel.edits is None and (
+                seconds := adapter.ahead(address, urgent=parcel.kind.quiet == "pass")
+            ):
+                return Later(seconds)
             attached = await self._attached(parcel, now)
             if isinstance(attached, Lost):
                 return Refused(attached.why, again=attached.again and parcel.attempts < PATIENCE)

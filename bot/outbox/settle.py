@@ -33,20 +33,18 @@ STILL_OURS = (
     )
     .with_for_update()
 )
-SETTLE = (
-    update(outbox)
-    .where(outbox.c.id.in_(bindparam("rows", expanding=True)))
-    .values(
-        state=bindparam("end"),
-        due_at=bindparam("due"),
-        attempts=bindparam("tries"),
-        doubts=bindparam("doubt"),
-        settled_at=bindparam("at"),
-        trouble=bindparam("why"),
-        owner=None,
-        lease_until=None,
-    )
+SETTLED = update(outbox).values(
+    state=bindparam("end"),
+    due_at=bindparam("due"),
+    attempts=bindparam("tries"),
+    doubts=bindparam("doubt"),
+    settled_at=bindparam("at"),
+    trouble=bindparam("why"),
+    owner=None,
+    lease_until=None,
 )
+SETTLE = SETTLED.where(outbox.c.id.in_(bindparam("rows", expanding=True)))
+SETTLE_ONE = SETTLED.where(outbox.c.id == bindparam("row"))
 EMPTY = update(outbox).where(outbox.c.id.in_(bindparam("rows", expanding=True))).values(message=None)
 
 
@@ -89,9 +87,16 @@ def settle(
                 )
         elif end in (DEAD, CANCELLED):
             given_up.append(parcel)
+    singles = []
     for (end, due, tries, doubts, why), rows in settled.items():
         values = {"end": end, "due": due, "tries": tries, "doubt": doubts, "why": why}
-        tx.execute(SETTLE, {**values, "rows": rows, "at": None if end == READY else now})
+        values["at"] = None if end == READY else now
+        if len(rows) == 1:
+            singles.append({**values, "row": rows[0]})
+        else:
+            tx.execute(SETTLE, {**values, "rows": rows})
+    if singles:
+        tx.execute(SETTLE_ONE, singles)
     emptied = [row for key, rows in settled.items() if key[0] in (SENT, CANCELLED) for row in rows]
     if emptied:
         tx.execute(EMPTY, {"rows": emptied})

@@ -168,6 +168,11 @@ class Screens:
         del program
         await asyncio.Event().wait()
 
+    def ahead(self, to: Address | Place, *, urgent: bool) -> float:
+        """Everything leaves at once."""
+        del to, urgent
+        return 0.0
+
     async def push(self, to: Address | Place, message: Rendered, once: str) -> Delivery:
         """Show a message."""
         del once

@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 
 from bot.adapters.discord.adapter import Discord
 from bot.adapters.pacing import Pacing
-from bot.ports import Address, Answer, Delivery, Incoming, Place, Program, Ref, Rendered, Sent, Unknown
+from bot.ports import Address, Answer, Delivery, Incoming, Later, Place, Program, Ref, Rendered, Sent, Unknown
 from core.store.database import sqlite_path
 from tests.platforms import program
 from tests.platforms.discord_noted import at_once
@@ -61,6 +61,12 @@ class Watched(Discord):
             return await program.handle(incoming)
 
         await super().run(replace(program, handle=handle))
+
+    def ahead(self, to: Address | Place, *, urgent: bool) -> float:
+        seconds = super().ahead(to, urgent=urgent)
+        if seconds:
+            self._became(to.id, "", Later(seconds))
+        return seconds
 
     async def push(self, to: Address | Place, message: Rendered, once: str) -> Delivery:
         self.begun += 1

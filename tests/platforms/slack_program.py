@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from bot.adapters.slack.adapter import Slack
-from bot.ports import Address, Delivery, Place, Rendered
+from bot.ports import Address, Delivery, Later, Place, Rendered
 from tests.platforms import program
 from tests.platforms.program import connected, paired, unpaced
 from tests.platforms.slack_server import SlackServer
@@ -31,6 +31,13 @@ class Watched(Slack):
         )
         self.pushed: list[tuple[str, str, Delivery]] = []
         self._server = slack
+
+    def ahead(self, to: Address | Place, *, urgent: bool) -> float:
+        seconds = super().ahead(to, urgent=urgent)
+        if seconds:
+            self.pushed.append((to.id, "", Later(seconds)))
+            self._server.changed()
+        return seconds
 
     async def push(self, to: Address | Place, message: Rendered, once: str) -> Delivery:
         delivery = await super().push(to, message, once)

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 from bot.adapters.telegram.adapter import Telegram
-from bot.ports import Address, Answer, Delivery, Incoming, Place, Program, Rendered
+from bot.ports import Address, Answer, Delivery, Incoming, Later, Place, Program, Rendered
 from core.store.database import sqlite_path
 from tests.platforms import program
 from tests.platforms.program import connected, paired, unpaced
@@ -63,6 +63,13 @@ class Watched(Telegram):
             return await program.handle(incoming)
 
         await super().run(replace(program, bury=bury, handle=handle))
+
+    def ahead(self, to: Address | Place, *, urgent: bool) -> float:
+        seconds = super().ahead(to, urgent=urgent)
+        if seconds:
+            self.pushed.append((to.id, "", Later(seconds)))
+            self._server.changed()
+        return seconds
 
     async def push(self, to: Address | Place, message: Rendered, once: str) -> Delivery:
         delivery = await super().push(to, message, once)

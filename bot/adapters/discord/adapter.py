@@ -254,6 +254,11 @@ class Discord:
 
     # --- What goes out ------------------------------------------------------------------------------------------
 
+    def ahead(self, to: Address | Place, *, urgent: bool) -> float:
+        """Give the seconds until a message could leave, where they are many; Discord has no lane for what is urgent."""
+        del urgent
+        return self._calls.pacing.ahead(to.id[1:] if to.id.startswith("#") else self._channels.pace(to.id))
+
     async def push(self, to: Address | Place, message: Rendered, once: str) -> Delivery:
         """Send a message to a person or in a channel; `once` keeps a second try from making a second copy."""
         if not self.listening.is_set():

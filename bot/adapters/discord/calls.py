@@ -171,7 +171,7 @@ class Calls:
 
     async def push(self, bucket: str, call: Call) -> Any | Failed:  # noqa: ANN401  the same
         """Make a call for what is delivered again where this one says so."""
-        if wait := self.pacing.wait(bucket):
+        if wait := await self.pacing.turn(bucket):
             return Failed(0, "paced", Later(wait))
         answer = await self.ask(call)
         if isinstance(answer, Failed) and isinstance(answer.means, Later):

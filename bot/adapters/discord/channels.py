@@ -27,11 +27,15 @@ class Channels:
             if len(known) > MOST:
                 known.popitem(last=False)
 
+    def pace(self, user: str) -> str:
+        """Say what a message to somebody waits for first: for their conversation, or until one can be opened."""
+        return self._of.get(user, OPENING)
+
     async def of(self, user: str) -> str | Failed:
         """Find the conversation with somebody, or open it, in a pace of its own."""
         if user in self._of:
             return self._of[user]
-        if wait := self._calls.pacing.wait(OPENING):
+        if wait := await self._calls.pacing.turn(OPENING):
             return Failed(0, "paced", Later(wait))
         opened = await self._calls.ask(Call("POST", "/users/@me/channels", {}, {"recipient_id": user}))
         if isinstance(opened, Failed):

@@ -298,6 +298,10 @@ class Slack:
 
     # --- What goes out ------------------------------------------------------------------------------------------
 
+    def ahead(self, to: Address | Place, *, urgent: bool) -> float:
+        """Give the seconds until a message could leave, where they are many."""
+        return self._calls.ahead(to.id, urgent=urgent)
+
     async def push(self, to: Address | Place, message: Rendered, once: str) -> Delivery:
         """Send a message to a person or a channel; Slack takes no key, so `once` is not sent."""
         del once

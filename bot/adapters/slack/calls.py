@@ -142,13 +142,17 @@ class Calls:
                 return answer
             self._pacing.blocked(bucket, answer.means.seconds)
 
+    def ahead(self, chat: str, *, urgent: bool) -> float:
+        """Give the seconds until a message could be pushed to `T1/C1`, where they are many."""
+        return self._pacing.ahead(chat, urgent=urgent)
+
     async def push(self, team: str, method: str, *, urgent: bool = False, **arguments: Any) -> Body | Failed:  # noqa: ANN401  the same
         """Make a call for a message that is delivered again where this one says so; `urgent` goes before others."""
         bucket = _bucket(team, method, arguments)
         workspace = self.workspaces.get(team)
         if workspace is None:
             return Failed("unknown team", Refused("this workspace is not configured", again=True))
-        wait = self._pacing.wait(bucket, urgent=urgent)
+        wait = await self._pacing.turn(bucket, urgent=urgent)
         if wait:
             return Failed("paced", Later(wait))
         answer = self._look(team, await call(workspace.client, method, arguments))

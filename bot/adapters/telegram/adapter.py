@@ -282,6 +282,11 @@ class Telegram:
 
     # --- What goes out ------------------------------------------------------------------------------------------
 
+    def ahead(self, to: Address | Place, *, urgent: bool) -> float:
+        """Give the seconds until a message could leave, where they are many."""
+        where = self._where(to.id)
+        return 0.0 if isinstance(where, Later | Refused) else self._calls.ahead(*where, urgent=urgent)
+
     async def push(self, to: Address | Place, message: Rendered, once: str) -> Delivery:
         """Send a message to a person or a group; Telegram takes no key, so `once` is not sent."""
         del once

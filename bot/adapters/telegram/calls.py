@@ -205,12 +205,16 @@ class Calls:
             elif not isinstance(answer.means, Later):
                 return answer
 
+    def ahead(self, bot: int, chat: int, *, urgent: bool) -> float:
+        """Give the seconds until a message could be pushed, where they are many."""
+        return self._pacing.ahead(f"{bot}/{chat}", urgent=urgent)
+
     async def push(self, bot: int, method: str, arguments: Body, *, urgent: bool = False) -> Any | Failed:  # noqa: ANN401  the same
         """Make a call for a message that is delivered again where this one says so; `urgent` goes before others."""
         known = self.bots.get(bot)
         if known is None:
             return Failed("away", Refused("this bot is not configured", again=True))
-        wait = self._pacing.wait(_bucket(bot, arguments), urgent=urgent)
+        wait = await self._pacing.turn(_bucket(bot, arguments), urgent=urgent)
         if wait:
             return Failed("paced", Later(wait))
         return self._noted(bot, arguments, await call(known, method, arguments))

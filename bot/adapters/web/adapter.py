@@ -114,6 +114,11 @@ class Web:
             self._program = None
             self.transcript.close()
 
+    def ahead(self, to: Address | Place, *, urgent: bool) -> float:
+        """Everything leaves at once."""
+        del to, urgent
+        return 0.0
+
     async def push(self, to: Address | Place, message: Rendered, once: str) -> Delivery:
         """Show a message; one that is shown already is not shown again."""
         n = self.transcript.pushed.get(once) or self._show(PUSH, to.id, message, once=once)
