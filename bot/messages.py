@@ -72,12 +72,8 @@ class Catalogue:
     @classmethod
     def load(cls, folder: Path, label: Label = _slug, default: str = "en") -> Self:
         """Read `<folder>/<locale>/*.yaml`; ValueError names a file whose leaves are not all text."""
-        sources: dict[str, dict[str, str]] = {}
-        for file in sorted(folder.glob("*/*.yaml")):
-            with file.open(encoding="utf-8") as stream:
-                texts = yaml.load(stream, _Loader)  # noqa: S506  makes strings only
-            _flatten(texts, file.stem, file, sources.setdefault(file.parent.name, {}))
-        return cls(sources, label, default)
+        files = sorted(folder.glob("*/*.yaml"))
+        return cls(_read(tuple((file, file.stat().st_mtime_ns) for file in files)), label, default)
 
     @property
     def locales(self) -> tuple[str, ...]:
@@ -167,6 +163,17 @@ class Catalogue:
     @pass_context
     def _topics(self, context: Context, slugs: Iterable[str], style: str = "standard") -> Markup:
         return list_(context, [self._topic(context, slug) for slug in slugs], style)
+
+
+@lru_cache(maxsize=2)
+def _read(files: tuple[tuple[Path, int], ...]) -> Mapping[str, Mapping[str, str]]:
+    """Read files, which are the same as long as their times are: a process may open the program more than once."""
+    sources: dict[str, dict[str, str]] = {}
+    for file, _ in files:
+        with file.open(encoding="utf-8") as stream:
+            texts = yaml.load(stream, _Loader)  # noqa: S506  makes strings only
+        _flatten(texts, file.stem, file, sources.setdefault(file.parent.name, {}))
+    return sources
 
 
 def _flatten(value: object, key: str, file: Path, into: dict[str, str]) -> None:

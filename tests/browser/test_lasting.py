@@ -108,6 +108,8 @@ async def test_a_link_leads_somebody_else_to_the_same_state(
         await window.until("document.querySelector('.pane[data-pane=\"1\"] .push')")
         await reader.press(2, "Accept")
         await reader.sees(1, "Good news")
+        # This chat stays with the mentor, whoever is written to while the day passes.
+        await click(window, ".pane[data-pane='1'] .follow input")
         await click(window, ".jumps button:nth-child(3)")
         await window.until("document.querySelector('.now').textContent.includes('3 Mar')")
         told = await window.run(THREADS)

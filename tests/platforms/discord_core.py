@@ -9,6 +9,7 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from aiohttp import web
@@ -126,6 +127,8 @@ class DiscordCore(WireServer):
         """Prepare it; every chance in it comes from the seed."""
         super().__init__(seed)
         self._last = 0
+        self.passed = timedelta()
+        """How much time has passed here beside what really has."""
         self.app_id = self.snowflake()
         named = base64.urlsafe_b64encode(self.app_id.encode()).decode().rstrip("=")
         self.token = f"{named}.{self.letters(6)}.{self.letters(27)}"
@@ -150,7 +153,8 @@ class DiscordCore(WireServer):
 
     def snowflake(self) -> str:
         """A new id, later than all before it."""
-        self._last = max(self._last + 1, (int(time.time() * 1000) - EPOCH) << 22)
+        milliseconds = int((time.time() + self.passed.total_seconds()) * 1000)
+        self._last = max(self._last + 1, (milliseconds - EPOCH) << 22)
         return str(self._last)
 
     def letters(self, count: int) -> str:

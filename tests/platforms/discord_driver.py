@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, ClassVar
 from zlib import crc32
@@ -358,6 +358,11 @@ class DiscordDriver(SocketDriver):
         await self.discord.quiet()
         self._zones = await self.app.database.read(self._settled)
         self._look()
+
+    async def advance(self, time: timedelta) -> None:
+        """Let time pass on Discord as well."""
+        self.server.passed += time
+        await super().advance(time)
 
     async def _heard(self) -> None:
         """Wait until the bot has taken all that it was told."""
