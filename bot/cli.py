@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot import memory
+
 if TYPE_CHECKING:
     from bot.config import Settings
 
@@ -117,6 +119,8 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str]) -> int:
     """Run a command; returns the exit code: 0 done, 1 failed, 2 called wrongly."""
     given = parser().parse_args(arguments)
+    if given.command in ("demo", "run"):
+        memory.starting()
     if given.command == "demo":
         return _demo(given)
     if given.command == "manifest":

@@ -1,7 +1,6 @@
 """What the command line does: run, check, import, find, invite, migrate, back up, show the settings."""
 
 import asyncio
-import gc
 import io
 import json
 import secrets
@@ -15,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from bot import config, logs
+from bot import config, logs, memory
 from bot.app import locales, open_app, system_clock, until_signal
 from bot.config import Settings
 from bot.dialogs import signup
@@ -50,9 +49,7 @@ async def run(settings: Settings, clock: Callable[[], datetime] = system_clock) 
         return 1
     async with open_app(settings, adapters, clock, "run", say) as app:
         say(f"{settings.policy.community}: ready")
-        # What was made so far stays: a look through all of it holds up events for 90 ms, again and again.
-        gc.collect()
-        gc.freeze()
+        memory.started()
         try:
             await app.run(stop)
         except Misconfigured as error:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NoReturn
 
+from bot import memory
 from bot.config import Settings, load
 from bot.ports import Address
 from bot.stage import community, player, shelf
@@ -80,6 +81,7 @@ async def on_page(seed: int, resume: Path | None, port: int | None, *, browser: 
 
     def ready(address: str) -> None:
         print(f"The playground is at {address}  (Ctrl+C ends it)", flush=True)
+        memory.started()
         if browser:
             webbrowser.open(address)
 
@@ -137,6 +139,7 @@ async def _perform(scene: Scene, screen: Screen) -> int:
                 await shelf.take(driver.app, cast, now, scene.seed)
                 await community.tell_half_a_story(driver, cast, scene.seed)
                 await driver.advance(max(timedelta(0), begin - driver.clock.now))
+        memory.started()
         failed = scene.failed
         if scene.script:
             failed = await _play(driver, script, scene, screen)

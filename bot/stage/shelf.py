@@ -13,13 +13,13 @@ from bot.stage.script import Person
 from core import levels, users
 from core.address import Address
 from core.courses import catalogue, enrolments, folder, importing, reviews
-from core.courses.catalogue import Course
+from core.courses.catalogue import Course, Lesson
 from core.courses.drafts import CourseDraft
 from core.store.tables import progress
 
 AGO = timedelta(days=40)
 """When the first of the demo's people began to learn."""
-LEARNERS = 7, 24
+LEARNERS = 6, 14
 """The fewest and the most who take a course."""
 SAYS = {
     "en": (
@@ -78,16 +78,24 @@ def _take(
             learners.append((account.user_id, person.locale or "en"))
     for course in catalogue.every(tx):
         few, many = min(LEARNERS[0], len(learners)), min(LEARNERS[1], len(learners))
+        plan = catalogue.lessons_of(tx, course.id)
         for user_id, locale in rng.sample(learners, rng.randint(few, many)):
-            _learn(tx, course, user_id, locale, now - rng.random() * AGO, rng)
+            _learn(tx, course, plan, user_id, locale, now - rng.random() * AGO, rng)
     reviews.show_averages(tx)
 
 
-def _learn(tx: Connection, course: Course, user_id: int, locale: str, begun: datetime, rng: Random) -> None:
-    enrolment, new = enrolments.enrol(tx, catalogue.lock(tx, course.id), user_id, begun, drip=False)
+def _learn(
+    tx: Connection,
+    course: Course,
+    plan: Sequence[Lesson],
+    user_id: int,
+    locale: str,
+    begun: datetime,
+    rng: Random,
+) -> None:
+    enrolment, new = enrolments.enrol(tx, course, user_id, begun, drip=False)
     if not new or enrolment.state != enrolments.ACTIVE:
         return
-    plan = catalogue.lessons_of(tx, course.id)
     behind = rng.choice((len(plan), len(plan), rng.randint(0, len(plan))))
     done = [
         {

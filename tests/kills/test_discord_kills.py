@@ -114,7 +114,7 @@ class Crowd:
 
 
 @pytest.mark.parametrize(
-    "kills", [pytest.param(5, id="five"), pytest.param(50, id="many", marks=pytest.mark.soak)]
+    "kills", [pytest.param(3, id="three"), pytest.param(50, id="many", marks=pytest.mark.soak)]
 )
 async def test_on_discord_nothing_is_lost_or_done_twice_however_often_the_process_is_killed(
     folder: Path, kills: int

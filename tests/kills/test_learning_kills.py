@@ -109,7 +109,7 @@ class Class:
 
 
 @pytest.mark.parametrize(
-    "kills", [pytest.param(5, id="five"), pytest.param(50, id="fifty", marks=pytest.mark.soak)]
+    "kills", [pytest.param(3, id="three"), pytest.param(50, id="fifty", marks=pytest.mark.soak)]
 )
 async def test_nobody_loses_a_lesson_however_often_the_process_is_killed(folder: Path, kills: int) -> None:
     number = int(os.environ.get("KILLS_SEED") or SystemRandom().randrange(10**6))

@@ -82,7 +82,7 @@ class Crowd:
 
 
 @pytest.mark.parametrize(
-    "kills", [pytest.param(5, id="five"), pytest.param(50, id="many", marks=pytest.mark.soak)]
+    "kills", [pytest.param(3, id="three"), pytest.param(50, id="many", marks=pytest.mark.soak)]
 )
 async def test_on_slack_nothing_is_lost_or_done_twice_however_often_the_process_is_killed(
     folder: Path, kills: int
@@ -170,7 +170,7 @@ async def run_and_finish(
 
 
 @pytest.mark.parametrize(
-    "stops", [pytest.param(5, id="five"), pytest.param(100, id="many", marks=pytest.mark.soak)]
+    "stops", [pytest.param(2, id="two"), pytest.param(100, id="many", marks=pytest.mark.soak)]
 )
 async def test_on_slack_a_stop_under_load_takes_seconds_and_makes_no_copies(folder: Path, stops: int) -> None:
     names = [(f"T1/ULEARNER-{number}", f"T2/UTEACHER-{number}") for number in range(12)]

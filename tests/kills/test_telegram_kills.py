@@ -85,7 +85,7 @@ class Crowd:
 
 
 @pytest.mark.parametrize(
-    "kills", [pytest.param(5, id="five"), pytest.param(50, id="many", marks=pytest.mark.soak)]
+    "kills", [pytest.param(3, id="three"), pytest.param(50, id="many", marks=pytest.mark.soak)]
 )
 async def test_on_telegram_nothing_is_lost_or_done_twice_however_often_the_process_is_killed(
     folder: Path, kills: int
@@ -172,7 +172,7 @@ async def run_and_finish(
 
 
 @pytest.mark.parametrize(
-    "stops", [pytest.param(3, id="three"), pytest.param(100, id="many", marks=pytest.mark.soak)]
+    "stops", [pytest.param(2, id="two"), pytest.param(100, id="many", marks=pytest.mark.soak)]
 )
 async def test_on_telegram_a_stop_under_load_takes_seconds_and_makes_no_copies(
     folder: Path, stops: int
