@@ -169,3 +169,9 @@ class Service:
             query = f"SELECT count(*) FROM {condition}"  # noqa: S608 (the tests' own words)
             found: int = connection.execute(query, values).fetchone()[0]
             return found
+
+
+def sending(service: Service) -> list[int]:
+    """Give the rows that the last process was sending when it ended."""
+    with service.look() as database:
+        return [row for (row,) in database.execute("SELECT id FROM outbox WHERE state = 'sending'")]

@@ -20,8 +20,7 @@ from core.store.types import Keyring, new_key
 from tests.kills import seed, slack_people, telegram_people
 from tests.kills.people import Ledger
 from tests.kills.presence import nothing_left
-from tests.kills.process import Service
-from tests.kills.test_kills import sending
+from tests.kills.process import Service, sending
 from tests.platforms import slack_inputs
 from tests.platforms.slack_server import Posted, SlackServer
 from tests.platforms.telegram_program import BOT

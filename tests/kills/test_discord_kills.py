@@ -2,24 +2,24 @@
 
 import asyncio
 import logging
-import os
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from random import Random, SystemRandom
+from random import Random
 
 import pytest
 
 from core.store.types import new_key
 from tests.kills import checks, seed
+from tests.kills.crowd import Crowd as Pairs
+from tests.kills.crowd import chances
 from tests.kills.discord_people import Member, Presence, pushes
 from tests.kills.lines import Line
 from tests.kills.people import Ledger
 from tests.kills.people import Person as Organiser
 from tests.kills.presence import nothing_left
-from tests.kills.process import Service
-from tests.kills.test_kills import sending, unmistakable
+from tests.kills.process import Service, sending
 from tests.platforms.discord_program import GUILD, at, texts
 from tests.platforms.discord_server import MESSAGE, DiscordServer, Person
 from tests.platforms.kit import Hang
@@ -27,10 +27,7 @@ from tests.platforms.program import locked
 
 log = logging.getLogger(__name__)
 
-SLOTS = 4
-"""Stories that go on at the same time."""
 VETERANS = [(str(101 + number), str(201 + number)) for number in range(4)]
-LINES = 2
 LONGEST = 10.0
 STUCK = ((0.1, Hang()), (0.1, Hang(before=False)))
 """Of what is sent to people, so much has no answer until the kill: half of that has arrived."""
@@ -59,27 +56,30 @@ async def discord_and_service(
         assert not discord.fired
 
 
-class Crowd:
-    """Pairs who meet and talk, and some who have met and talk all the time, until it is enough."""
+class Crowd(Pairs):
+    """Pairs who meet and talk, and some who have met and talk all the time."""
+
+    slots = 4
+    lines = 2
 
     def __init__(self, presence: Presence, rng: Random) -> None:
-        self.ledger = Ledger()
-        self.enough = asyncio.Event()
+        super().__init__(rng)
         self.line = Line()
         self.olga = Organiser("olga", self.line, self.ledger, Random(0))
         self._presence = presence
-        self._rng = rng
-        self._topics = iter(unmistakable())
-        self._number = 0
 
-    def member(self, user: int, name: str) -> Member:
+    def member(self, role: str, number: int) -> Member:
+        """Let somebody come to the server."""
+        return self._at({"mentee": 1000, "mentor": 5000}[role] + number, f"{role}-{number:04}")
+
+    def _at(self, user: int, name: str) -> Member:
         made = self._presence.discord.guild(GUILD).person(str(user), name)
-        return Member(made, self._presence, self.ledger, Random(self._rng.random()))
+        return Member(made, self._presence, self.ledger, Random(self.rng.random()))
 
     async def live(self) -> None:
-        """Go on until it is enough, then until everybody has done what they began."""
+        """Go on until it is enough; meanwhile an organiser sends again what is listed."""
         async with asyncio.TaskGroup() as crowd:
-            work = [crowd.create_task(self._pairs()) for _ in range(SLOTS)]
+            work = [crowd.create_task(super().live())]
             for one, other in (*VETERANS, *(pair[::-1] for pair in VETERANS)):
                 work.append(crowd.create_task(self._talk(one, other)))
             organiser = crowd.create_task(self._organiser())
@@ -95,22 +95,10 @@ class Crowd:
                     await self.line.ended()
 
     async def _talk(self, who: str, partner: str) -> None:
-        member = self.member(int(who), who)
+        member = self._at(int(who), who)
         await member.talk(partner, 0)
         while not self.enough.is_set():
             await member.write(partner)
-
-    async def _pairs(self) -> None:
-        """Pair after pair: sign up, ask, accept, talk."""
-        while not self.enough.is_set():
-            self._number += 1
-            number, topic = self._number, next(self._topics)
-            mentee = self.member(1000 + number, f"mentee-{number:04}")
-            mentor = self.member(5000 + number, f"mentor-{number:04}")
-            await asyncio.gather(mentee.sign_up("mentee", topic), mentor.sign_up("mentor", topic))
-            await mentee.ask(topic)
-            await mentor.accept(mentee.name)
-            await asyncio.gather(mentee.talk(mentor.name, LINES), mentor.talk(mentee.name, LINES))
 
 
 @pytest.mark.parametrize(
@@ -119,13 +107,9 @@ class Crowd:
 async def test_on_discord_nothing_is_lost_or_done_twice_however_often_the_process_is_killed(
     folder: Path, kills: int
 ) -> None:
-    number = int(os.environ.get("KILLS_SEED") or SystemRandom().randrange(10**6))
-    try:
+    with chances() as rng:
         async with asyncio.timeout(90 + 6 * kills):
-            await kill_and_check(folder, kills, Random(number))
-    except BaseException as wrong:
-        wrong.add_note(f"again with KILLS_SEED={number}")
-        raise
+            await kill_and_check(folder, kills, rng)
 
 
 async def kill_and_check(folder: Path, kills: int, rng: Random) -> None:

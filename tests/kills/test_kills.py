@@ -1,22 +1,20 @@
 import asyncio
 import logging
-import os
-import re
 import statistics
 import time
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from random import Random, SystemRandom
+from random import Random
 
 import pytest
 
-from core import topics
 from core.store.types import new_key
 from tests.kills import checks, seed
+from tests.kills.crowd import chances, unmistakable
 from tests.kills.lines import Line, Receiver
 from tests.kills.people import Ledger, Person
-from tests.kills.process import PATIENCE, Service
+from tests.kills.process import PATIENCE, Service, sending
 
 log = logging.getLogger(__name__)
 
@@ -84,26 +82,15 @@ class Crowd:
             await self._line.ended()
 
 
-def unmistakable() -> list[str]:
-    """Topics whose name is a few plain words that mean that topic alone."""
-    known, plain = topics.load(), re.compile(r"(?!.* and )[A-Za-z. -]{3,}", re.IGNORECASE)
-    names = ((slug, known.name(slug, "en")) for slug in sorted(known.rows))
-    return [name for slug, name in names if plain.fullmatch(name) and known.scan(name).slugs == (slug,)]
-
-
 @pytest.mark.parametrize(
     "kills", [pytest.param(5, id="five"), pytest.param(100, id="many", marks=pytest.mark.soak)]
 )
 async def test_nothing_is_lost_or_done_twice_however_often_the_process_is_killed(
     folder: Path, kills: int
 ) -> None:
-    number = int(os.environ.get("KILLS_SEED") or SystemRandom().randrange(10**6))
-    try:
+    with chances() as rng:
         async with asyncio.timeout(60 + 6 * kills):
-            await kill_and_check(folder, kills, Random(number))
-    except BaseException as wrong:
-        wrong.add_note(f"again with KILLS_SEED={number}")
-        raise
+            await kill_and_check(folder, kills, rng)
 
 
 async def kill_and_check(folder: Path, kills: int, rng: Random) -> None:
@@ -190,12 +177,6 @@ async def run_and_finish(
     await receiver.gone()
     await line.close()
     return first_send(service, receiver, number) if backlog else []
-
-
-def sending(service: Service) -> list[int]:
-    """Give the rows that the last process was sending when it ended."""
-    with service.look() as database:
-        return [row for (row,) in database.execute("SELECT id FROM outbox WHERE state = 'sending'")]
 
 
 def first_send(service: Service, receiver: Receiver, number: int) -> list[tuple[float, float]]:

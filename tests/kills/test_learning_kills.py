@@ -2,11 +2,10 @@
 
 import asyncio
 import logging
-import os
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
-from random import Random, SystemRandom
+from random import Random
 from typing import Any
 
 import pytest
@@ -20,6 +19,7 @@ from core.store.database import open_database
 from core.store.migrate import migrate
 from core.store.types import Keyring
 from tests.courses.shelf import PICTURE, TOPICS, course, write
+from tests.kills.crowd import chances
 from tests.kills.lines import Line, Receiver
 from tests.kills.process import Service
 from tests.kills.seed import AWAKE, POLICY, on_console
@@ -112,13 +112,9 @@ class Class:
     "kills", [pytest.param(3, id="three"), pytest.param(50, id="fifty", marks=pytest.mark.soak)]
 )
 async def test_nobody_loses_a_lesson_however_often_the_process_is_killed(folder: Path, kills: int) -> None:
-    number = int(os.environ.get("KILLS_SEED") or SystemRandom().randrange(10**6))
-    try:
+    with chances() as rng:
         async with asyncio.timeout(60 + 8 * kills):
-            await kill_and_check(folder, kills, Random(number))
-    except BaseException as wrong:
-        wrong.add_note(f"again with KILLS_SEED={number}")
-        raise
+            await kill_and_check(folder, kills, rng)
 
 
 async def kill_and_check(folder: Path, kills: int, rng: Random) -> None:

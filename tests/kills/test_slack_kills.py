@@ -2,24 +2,24 @@
 
 import asyncio
 import logging
-import os
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from random import Random, SystemRandom
+from random import Random
 
 import pytest
 
 from core.store.types import new_key
 from tests.kills import checks, seed
+from tests.kills.crowd import Crowd as Pairs
+from tests.kills.crowd import chances, run_and_kill
 from tests.kills.lines import Line
 from tests.kills.people import Ledger
 from tests.kills.people import Person as Organiser
 from tests.kills.presence import nothing_left
-from tests.kills.process import Service
+from tests.kills.process import Service, sending
 from tests.kills.slack_people import Member, Presence, pushes
-from tests.kills.test_kills import sending, unmistakable
 from tests.platforms.kit import Hang
 from tests.platforms.slack_program import at
 from tests.platforms.slack_server import SlackServer
@@ -28,9 +28,6 @@ log = logging.getLogger(__name__)
 
 TEAMS = ("T1", "T2", "T3", "T4")
 """Workspaces: a pair is of two of them."""
-SLOTS = 6
-"""Stories that go on at the same time."""
-LINES = 2
 LONGEST = 10.0
 
 
@@ -46,39 +43,21 @@ async def slack_and_service(folder: Path, key: str) -> AsyncIterator[tuple[Slack
         assert not slack.violations, slack.violations
 
 
-class Crowd:
-    """Pairs who meet and talk, until it is enough."""
+class Crowd(Pairs):
+    """Pairs, each of two workspaces."""
+
+    lines = 2
 
     def __init__(self, slack: SlackServer, presence: Presence, rng: Random) -> None:
-        self.ledger = Ledger()
-        self.enough = asyncio.Event()
+        super().__init__(rng)
         self._slack = slack
         self._presence = presence
-        self._rng = rng
-        self._topics = iter(unmistakable())
-        self._number = 0
 
-    def member(self, team: str, name: str) -> Member:
+    def member(self, role: str, number: int) -> Member:
+        """Let somebody come to a workspace, their partner to the next."""
+        team, name = TEAMS[(number + (role == "mentor")) % len(TEAMS)], f"{role}-{number:04}"
         person = self._slack.team(team).person(f"U{name.upper()}", name=name)
-        return Member(person, self._presence, self.ledger, Random(self._rng.random()))
-
-    async def live(self) -> None:
-        """Go on until it is enough, then until everybody has done what they began."""
-        async with asyncio.TaskGroup() as crowd:
-            for slot in range(SLOTS):
-                crowd.create_task(self._pairs(slot))
-
-    async def _pairs(self, slot: int) -> None:
-        """Pair after pair: sign up, ask, accept, talk."""
-        while not self.enough.is_set():
-            self._number += 1
-            number, topic = self._number, next(self._topics)
-            mentee = self.member(TEAMS[slot % len(TEAMS)], f"mentee-{number:04}")
-            mentor = self.member(TEAMS[(slot + 1) % len(TEAMS)], f"mentor-{number:04}")
-            await asyncio.gather(mentee.sign_up("mentee", topic), mentor.sign_up("mentor", topic))
-            await mentee.ask(topic)
-            await mentor.accept(mentee.name)
-            await asyncio.gather(mentee.talk(mentor.name, LINES), mentor.talk(mentee.name, LINES))
+        return Member(person, self._presence, self.ledger, Random(self.rng.random()))
 
 
 @pytest.mark.parametrize(
@@ -87,13 +66,9 @@ class Crowd:
 async def test_on_slack_nothing_is_lost_or_done_twice_however_often_the_process_is_killed(
     folder: Path, kills: int
 ) -> None:
-    number = int(os.environ.get("KILLS_SEED") or SystemRandom().randrange(10**6))
-    try:
+    with chances() as rng:
         async with asyncio.timeout(90 + 6 * kills):
-            await kill_and_check(folder, kills, Random(number))
-    except BaseException as wrong:
-        wrong.add_note(f"again with KILLS_SEED={number}")
-        raise
+            await kill_and_check(folder, kills, rng)
 
 
 async def kill_and_check(folder: Path, kills: int, rng: Random) -> None:
@@ -134,18 +109,6 @@ async def kill_and_check(folder: Path, kills: int, rng: Random) -> None:
         "requeued": len(crowd.ledger.requeued),
     }
     log.info("%s", ", ".join(f"{name}: {value}" for name, value in figures.items()))
-
-
-async def run_and_kill(service: Service, presence: Presence, living: asyncio.Task[None], rng: Random) -> None:
-    """Start the service and kill it at a random moment: once in seven times before it listens."""
-    await presence.start(service)
-    if rng.random() < 1 / 7:
-        await asyncio.wait({living}, timeout=rng.uniform(0, 1.5))
-    else:
-        await presence.come()
-        await asyncio.wait({living}, timeout=rng.uniform(0, 1))
-    await service.kill()
-    await presence.go()
 
 
 async def run_and_finish(

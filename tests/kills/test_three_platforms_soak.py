@@ -19,11 +19,11 @@ from random import Random
 import pytest
 
 from tests.kills import checks, seed
+from tests.kills.crowd import Member, unmistakable
 from tests.kills.lines import Line
 from tests.kills.people import Person as Organiser
 from tests.kills.presence import UNSETTLED, nothing_left
-from tests.kills.test_kills import unmistakable
-from tests.kills.three_platforms import GENTLE, ROUGH, Came, Member, ThreePlatforms, three_platforms
+from tests.kills.three_platforms import GENTLE, ROUGH, Came, ThreePlatforms, three_platforms
 from tests.platforms.discord_server import CALLBACK
 from tests.platforms.kit import Call, Hang, Refuse429, Reset, Status
 

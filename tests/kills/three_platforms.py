@@ -13,11 +13,11 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from typing import Protocol
 
 from core.address import Address
 from core.store.types import new_key
 from tests.kills import discord_people, presence, slack_people, telegram_people
+from tests.kills.crowd import Member
 from tests.kills.people import Ledger
 from tests.kills.process import Service
 from tests.platforms.discord_server import REAL_LIMITS, DiscordServer
@@ -40,28 +40,6 @@ ROUGH = (
     *("slack away", "discord forgotten"),
 )
 """All of them."""
-
-
-class Member(Protocol):
-    """Somebody on one of the platforms."""
-
-    name: str
-
-    async def sign_up(self, role: str, topic: str) -> None:
-        """Sign up."""
-        ...
-
-    async def ask(self, topic: str) -> None:
-        """Search, and ask the one mentor."""
-        ...
-
-    async def accept(self, mentee: str) -> None:
-        """Wait for the offer and accept it."""
-        ...
-
-    async def talk(self, partner: str, times: int) -> None:
-        """Open the room and write into it."""
-        ...
 
 
 class Steady(presence.Presence):

@@ -1,0 +1,118 @@
+"""Pairs who meet and talk on a platform while its service is killed, and chances that can be had again."""
+
+import asyncio
+import os
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from random import Random, SystemRandom
+from typing import Protocol
+
+from core import topics
+from tests.kills.people import Ledger
+from tests.kills.process import Service
+
+
+class Member(Protocol):
+    """Somebody on one of the platforms."""
+
+    name: str
+
+    async def sign_up(self, role: str, topic: str) -> None:
+        """Sign up."""
+        ...
+
+    async def ask(self, topic: str) -> None:
+        """Search, and ask the one mentor."""
+        ...
+
+    async def accept(self, mentee: str) -> None:
+        """Wait for the offer and accept it."""
+        ...
+
+    async def talk(self, partner: str, times: int) -> None:
+        """Open the room and write into it."""
+        ...
+
+
+class Presence(Protocol):
+    """Whether the service is there, as a platform sees it."""
+
+    async def start(self, service: Service) -> None:
+        """Start it."""
+        ...
+
+    async def come(self) -> None:
+        """Wait until it listens."""
+        ...
+
+    async def go(self) -> None:
+        """Note that it has ended."""
+        ...
+
+
+class Crowd(ABC):
+    """Pairs who meet and talk, so many at the same time, until it is enough."""
+
+    slots = 6
+    lines = 1
+
+    def __init__(self, rng: Random) -> None:
+        """Nobody is there yet."""
+        self.ledger = Ledger()
+        self.enough = asyncio.Event()
+        self.rng = rng
+        self._topics = iter(unmistakable())
+        self._number = 0
+
+    @abstractmethod
+    def member(self, role: str, number: int) -> Member:
+        """Let the mentee or mentor of a pair come to the platform."""
+
+    async def live(self) -> None:
+        """Go on until it is enough, then until everybody has done what they began."""
+        async with asyncio.TaskGroup() as crowd:
+            for _ in range(self.slots):
+                crowd.create_task(self.pairs())
+
+    async def pairs(self) -> None:
+        """Pair after pair: sign up, ask, accept, talk."""
+        while not self.enough.is_set():
+            self._number += 1
+            number, topic = self._number, next(self._topics)
+            mentee, mentor = self.member("mentee", number), self.member("mentor", number)
+            await asyncio.gather(mentee.sign_up("mentee", topic), mentor.sign_up("mentor", topic))
+            await mentee.ask(topic)
+            await mentor.accept(mentee.name)
+            await asyncio.gather(mentee.talk(mentor.name, self.lines), mentor.talk(mentee.name, self.lines))
+
+
+def unmistakable() -> list[str]:
+    """Topics whose name is a few plain words that mean that topic alone."""
+    known, plain = topics.load(), re.compile(r"(?!.* and )[A-Za-z. -]{3,}", re.IGNORECASE)
+    names = ((slug, known.name(slug, "en")) for slug in sorted(known.rows))
+    return [name for slug, name in names if plain.fullmatch(name) and known.scan(name).slugs == (slug,)]
+
+
+@contextmanager
+def chances() -> Iterator[Random]:
+    """Give chances; a failure says how to have the same again."""
+    number = int(os.environ.get("KILLS_SEED") or SystemRandom().randrange(10**6))
+    try:
+        yield Random(number)
+    except BaseException as wrong:
+        wrong.add_note(f"again with KILLS_SEED={number}")
+        raise
+
+
+async def run_and_kill(service: Service, presence: Presence, living: asyncio.Task[None], rng: Random) -> None:
+    """Start the service and kill it at a random moment: once in seven times before it listens."""
+    await presence.start(service)
+    if rng.random() < 1 / 7:
+        await asyncio.wait({living}, timeout=rng.uniform(0, 1.5))
+    else:
+        await presence.come()
+        await asyncio.wait({living}, timeout=rng.uniform(0, 1))
+    await service.kill()
+    await presence.go()
