@@ -13,7 +13,7 @@ import numpy.typing as npt
 from core.recommendations.arrays import Bools, Singles
 from core.recommendations.interactions import History, Interactions
 
-Kind = Literal["item", "user", "popular", "topic", "level", "user_mean", "item_mean", "mean"]
+Kind = Literal["item", "user", "popular", "topic", "item_mean", "user_mean"]
 MOST = 3
 """Reasons for one recommendation."""
 
@@ -23,8 +23,9 @@ class Because:
     """One true part of a score.
 
     `kind` item: something in the history (`of` is the item); user: somebody whose taste is near (`of` is the
-    user); topic: a wished topic. `share` is what it adds to the score. `people` counts who really did so:
-    took both items, of them `after` this one after that one; or took the item.
+    user); topic: a wished topic, and the `level` of the item; popular: how many took it; item_mean, user_mean:
+    how well the item is rated, how kindly the user rates. `share` is what it adds to the score. `people` counts
+    who really did so: took both items, of them `after` this one after that one; or took the item.
     """
 
     kind: Kind
@@ -32,6 +33,7 @@ class Because:
     share: float
     people: int = 0
     after: int = 0
+    level: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ RIDGES = (30.0, 100.0, 300.0)
 FACTOR = 3.0
 DROPOUTS = (0.0, 0.1, 0.5)
 SHARES = (0.0, 0.15, 0.3, 0.6, 1.0, 1.5)
-POPULAR = (1e-6, 0.01, 0.03)
+POPULAR = (1e-6, 0.001, 0.003, 0.01, 0.03)
 ROUNDS = 2
 UNPREDICTABLE = 0.25
 """Newest things that can be told less than so much as well as those before them are set aside."""

@@ -40,11 +40,13 @@ class Baselines(Rated):
 
     def residuals(self, history: History) -> Floats:
         """What the baselines leave unexplained of each rating, shape (n,)."""
-        return history.value.astype(np.float64) - self.mean - self.user(history) - self.item[history.item]
+        return np.asarray(
+            history.value - self.mean - self.user(history) - self.item[history.item], np.float64
+        )
 
     def plain(self, history: History, items: Ints) -> Floats:
         """The baseline of some items, not held within the range."""
-        return self.mean + self.user(history) + self.item[items]
+        return np.asarray(self.mean + self.user(history) + self.item[items])
 
     def within(self, ratings: Floats) -> Floats:
         """Ratings held within the range."""
@@ -66,7 +68,8 @@ class Baselines(Rated):
         """What is left of every rating, shape (n,)."""
         left = interactions.value.astype(np.float64) - self.mean - self.item[interactions.item]
         sums = np.bincount(interactions.user, left, minlength=interactions.users)
-        return left - np.repeat(sums / (USER_SHRINK + interactions.counts), interactions.counts)
+        kindness = sums / (USER_SHRINK + interactions.counts)
+        return np.asarray(left - np.repeat(kindness, interactions.counts))
 
 
 def fit(interactions: Interactions, rounds: int = ROUNDS) -> Baselines:
