@@ -14,8 +14,8 @@ from core.recommendations import blend, ease
 from core.recommendations.arrays import Places, Singles
 from core.recommendations.blend import Near, Onward, Ridge, Settings
 from core.recommendations.decay import LASTING, Decay, all_weights
-from core.recommendations.evaluation import splits
-from core.recommendations.evaluation.ranking import LIMIT, discounts, gains, ordered, unseen
+from core.recommendations.evaluation import ranking, splits
+from core.recommendations.evaluation.ranking import LIMIT, discounts, gains, unseen
 from core.recommendations.evaluation.splits import Split
 from core.recommendations.interactions import Interactions
 from core.recommendations.together import together
@@ -81,7 +81,7 @@ class Bench:
 
     def ndcg(self, scores: Singles) -> float:
         """The mean NDCG of such scores."""
-        lists = ordered(unseen(scores.copy(), self.seen), LIMIT)
+        lists = ranking.ordered(unseen(scores.copy(), self.seen), LIMIT)
         ideal = np.cumsum(discounts(LIMIT))[np.minimum(self.wanted.counts, LIMIT) - 1]
         dcg, _ = gains(lists, self.wanted)
         return float(np.mean(dcg / ideal)) if len(dcg) else 0.0
@@ -104,11 +104,15 @@ def has_order(interactions: Interactions) -> bool:
 
 def cut_like(interactions: Interactions, protocol: Protocol, seed: int, aside: int = 0) -> Split:
     """A cut of training data as the protocol makes it; `last` becomes one of each where there is no order."""
-    if protocol == "random":
-        return splits.at_random(interactions, seed)
-    if not has_order(interactions):
-        return splits.one_each(interactions, seed)
-    return splits.last(interactions, aside)
+    if protocol == "last" and has_order(interactions):
+        return splits.last(interactions, aside)
+    return unordered(interactions, protocol, seed)
+
+
+def unordered(interactions: Interactions, protocol: Protocol, seed: int) -> Split:
+    """A cut of training data whose order says nothing."""
+    one = protocol == "last"
+    return splits.one_each(interactions, seed) if one else splits.at_random(interactions, seed)
 
 
 def set_aside(interactions: Interactions, sample: int, seed: int) -> int:
@@ -132,12 +136,21 @@ def set_aside(interactions: Interactions, sample: int, seed: int) -> int:
 
 
 def choose(
-    interactions: Interactions, protocol: Protocol = "last", seed: int = 1, sample: int = SAMPLE
+    interactions: Interactions,
+    protocol: Protocol = "last",
+    seed: int = 1,
+    sample: int = SAMPLE,
+    *,
+    ordered: bool = True,
 ) -> Chosen:
-    """The settings of `blend.fit` for these data; the plain ones where there is too little to judge by."""
-    timely = has_order(interactions)
+    """The settings of `blend.fit` for these data; the plain ones where there is too little to judge by.
+
+    Unless `ordered`, the order of a history counts for nothing.
+    """
+    timely = ordered and has_order(interactions)
     aside = set_aside(interactions, sample, seed) if timely and protocol == "last" else 0
-    bench = Bench.of(cut_like(interactions, protocol, seed, aside), aside, sample, seed)
+    cut = cut_like(interactions, protocol, seed, aside) if timely else unordered(interactions, protocol, seed)
+    bench = Bench.of(cut, aside, sample, seed)
     if not len(bench.wanted):
         return Chosen(blend.DEFAULT, float("nan"), {})
     bench.tell("set aside", float(aside))

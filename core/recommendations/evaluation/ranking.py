@@ -70,25 +70,36 @@ def gains(lists: Ints, wanted: Interactions) -> tuple[Floats, Floats]:
     return found @ discounts(lists.shape[1]), found.sum(axis=1).astype(np.float64)
 
 
-def judge(model: Fitted, split: Split, limit: int = LIMIT, users: Places | None = None) -> Ranked:
-    """Rank all that a user did not take, for everybody with something held out (or those of `users`)."""
-    judged = np.flatnonzero(split.test.counts > 0) if users is None else users
-    dcg, hits = np.zeros(len(judged)), np.zeros(len(judged))
-    shown = np.zeros(split.train.items, np.int64)
-    for begin in range(0, len(judged), AT_ONCE):
-        part = judged[begin : begin + AT_ONCE]
-        histories = split.train.only(part)
-        lists = ordered(unseen(model.table(histories), histories), limit)
-        dcg[begin : begin + AT_ONCE], hits[begin : begin + AT_ONCE] = gains(lists, split.test.only(part))
-        shown += np.bincount(lists[lists != NOTHING], minlength=len(shown))
-    wanted = split.test.counts[judged]
-    ideal = np.cumsum(discounts(limit))[np.minimum(wanted, limit) - 1]
+def listed(model: Fitted, split: Split, users: Places, limit: int = LIMIT) -> Ints:
+    """The best of all that each of some users did not take, shape (users, limit)."""
+    lists = []
+    for begin in range(0, len(users), AT_ONCE):
+        histories = split.train.only(users[begin : begin + AT_ONCE])
+        lists.append(ordered(unseen(model.table(histories), histories), limit))
+    return np.concatenate(lists) if lists else np.empty((0, limit), np.int32)
+
+
+def figures(lists: Ints, split: Split, users: Places) -> Ranked:
+    """The figures of lists, one for each of `users`, all of whom have something held out."""
+    limit = lists.shape[1]
+    dcg, hits = np.zeros(len(users)), np.zeros(len(users))
+    for begin in range(0, len(users), AT_ONCE):
+        part = slice(begin, begin + AT_ONCE)
+        dcg[part], hits[part] = gains(lists[part], split.test.only(users[part]))
+    shown = np.bincount(lists[lists != NOTHING], minlength=split.train.items)
+    wanted = split.test.counts[users]
     rarity = -np.log2(np.maximum(split.train.takers, 1) / max(split.train.users, 1))
     return Ranked(
-        users=judged,
-        ndcg=dcg / ideal,
+        users=users,
+        ndcg=dcg / np.cumsum(discounts(limit))[np.minimum(wanted, limit) - 1],
         hit=(hits > 0).astype(np.float64),
         recall=hits / wanted,
         coverage=float(np.mean(shown > 0)) if len(shown) else 0.0,
         novelty=float(rarity @ shown / max(int(shown.sum()), 1)),
     )
+
+
+def judge(model: Fitted, split: Split, limit: int = LIMIT) -> Ranked:
+    """Rank all that a user did not take, for everybody with something held out."""
+    users = np.flatnonzero(split.test.counts > 0)
+    return figures(listed(model, split, users, limit), split, users)
