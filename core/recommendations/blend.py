@@ -84,15 +84,15 @@ def looked_at(interactions: Interactions, aside: int) -> Interactions:
 
 def near(interactions: Interactions, both: Singles, settings: Near) -> Singles:
     """Weights by what is taken together; `both` is `together(interactions)`."""
-    if settings.damping:
-        both = together(interactions, per_user(interactions, settings.damping))
-    return similar(both, interactions.takers, settings.source, settings.target)
+    own = together(interactions, per_user(interactions, settings.damping)) if settings.damping else None
+    table = both if own is None else own
+    return similar(table, interactions.takers, settings.source, settings.target, own)
 
 
 def after(interactions: Interactions, settings: Onward) -> Singles:
     """Weights by what comes after what."""
     table = onward(interactions, settings.reach, settings.fading)
-    return similar(table, interactions.takers, settings.source, settings.target)
+    return similar(table, interactions.takers, settings.source, settings.target, table)
 
 
 def fit(interactions: Interactions, settings: Settings = DEFAULT) -> ItemModel:
@@ -100,15 +100,20 @@ def fit(interactions: Interactions, settings: Settings = DEFAULT) -> ItemModel:
     seen = looked_at(interactions, settings.aside)
     takers, both = seen.takers, together(seen)
     weights = np.zeros_like(both)
+    # One table at a time, scaled in its place: with thousands of items each takes a hundred megabytes.
     if settings.ridge_share:
-        table = ease.regress(both, settings.ridge.ridge, settings.ridge.dropout)
-        weights += scaled(table, takers) * np.float32(settings.ridge_share)
+        table = scaled(ease.regress(both, settings.ridge.ridge, settings.ridge.dropout), takers)
+        weights += np.multiply(table, np.float32(settings.ridge_share), out=table)
         del table
     if settings.near_share:
-        weights += scaled(near(seen, both, settings.near), takers) * np.float32(settings.near_share)
+        table = scaled(near(seen, both, settings.near), takers)
+        weights += np.multiply(table, np.float32(settings.near_share), out=table)
+        del table
     steps = None
     if settings.onward_share:
-        weights += scaled(after(seen, settings.onward), takers) * np.float32(settings.onward_share)
+        table = scaled(after(seen, settings.onward), takers)
+        weights += np.multiply(table, np.float32(settings.onward_share), out=table)
+        del table
         steps = onward(seen, settings.onward.reach)
     prior = np.log1p(takers).astype(np.float32) * np.float32(settings.popular)
     return ItemModel(weights, prior, both, steps, settings.decay, settings.aside)

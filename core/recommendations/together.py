@@ -51,15 +51,18 @@ def onward(interactions: Interactions, reach: int, fading: float = 0.0) -> Singl
     return table.reshape(items, items)
 
 
-def similar(table: Singles, takers: Places, source: float, target: float) -> Singles:
+def similar(
+    table: Singles, takers: Places, source: float, target: float, out: Singles | None = None
+) -> Singles:
     """A table as weights from row to column: divided by takers ** source and takers ** target; no item to itself.
 
     Cosine is (1/2, 1/2) of `together` (Sarwar et al., "Item-based collaborative filtering recommendation
     algorithms", 2001). RP3beta is (1, beta) of `together` by users of 1 / (things taken): the walk user, item,
     user, item (Paudel et al., "Updatable, accurate, diverse, and scalable recommendations", 2017).
+    Where `out` is the table itself, it is overwritten.
     """
     count: Floats = np.maximum(takers, 1).astype(np.float64)
-    weights = table * (count**-source).astype(np.float32)[:, np.newaxis]
+    weights = np.multiply(table, (count**-source).astype(np.float32)[:, np.newaxis], out=out)
     weights *= (count**-target).astype(np.float32)
     np.fill_diagonal(weights, 0)
     return weights

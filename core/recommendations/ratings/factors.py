@@ -138,7 +138,9 @@ def fit(
     rng = np.random.default_rng(SEED)
     rows = interactions.matrix(interactions.value.astype(np.float64) - base.mean)
     columns = rows.T.tocsr()
-    user, item = (_start(n, factors, rng) for n in (interactions.users, interactions.items))
+    # Users begin at nothing, so that it does not matter who comes first.
+    user, item = (_start(np.zeros((n, factors + 1))) for n in (interactions.users, interactions.items))
+    item.mean[:, :-1] = rng.normal(0, 0.1, (interactions.items, factors))
     item.mean[:, -1] = base.item
     known = tuple(
         links.link(matrix, ridge) if ridge is not None and 0 < matrix.shape[0] <= LINKED else None
@@ -154,10 +156,9 @@ def fit(
     return Factors(base, item, user.precision, noise, lean, item.squares, item.pulled)
 
 
-def _start(count: int, factors: int, rng: np.random.Generator) -> Side:
-    mean = np.concatenate((rng.normal(0, 0.1, (count, factors)), np.zeros((count, 1))), axis=1)
-    spread = np.zeros((count, factors + 1, factors + 1))
-    return Side(mean, spread, np.full(factors + 1, 10.0))
+def _start(mean: Floats) -> Side:
+    count, width = mean.shape
+    return Side(mean, np.zeros((count, width, width)), np.full(width, 10.0))
 
 
 def solved(
