@@ -35,12 +35,16 @@ class Ridge:
 
 @dataclass(frozen=True, slots=True)
 class Onward:
-    """A table of what comes after what: within `reach` steps, `fading` with them, and powers of the takers."""
+    """A table of what comes after what: within `reach` steps, `fading` with them, and powers of the takers.
+
+    What came before counts as well, by `back`: 1 makes it a table of what is taken at about the same time.
+    """
 
     reach: int
     fading: float
     source: float
     target: float
+    back: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,8 @@ def near(interactions: Interactions, both: Singles, settings: Near) -> Singles:
 def after(interactions: Interactions, settings: Onward) -> Singles:
     """Weights by what comes after what."""
     table = onward(interactions, settings.reach, settings.fading)
+    if settings.back:
+        table = table + table.T * np.float32(settings.back)
     return similar(table, interactions.takers, settings.source, settings.target, table)
 
 

@@ -13,6 +13,9 @@ from scipy import sparse
 
 from core.recommendations.arrays import Bools, Floats, Ints, Places, Singles, Sparse
 
+AT_ONCE = 1_000_000
+"""Lines looked at at once."""
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class History:
@@ -62,12 +65,12 @@ class Interactions:
         *,
         users: int | None = None,
         items: int | None = None,
-    ) -> Self:
+    ) -> "Interactions":
         """From parallel columns of numbers, in any order; of two lines of one user and item the later counts.
 
         Later is the later day; among equal days, or without days, the later line. Values left out are 1.
         """
-        who, what = np.asarray(user, dtype=np.int64), np.asarray(item, dtype=np.int64)
+        who, what = np.asarray(user, dtype=np.int32), np.asarray(item, dtype=np.int32)
         days = None if day is None else np.asarray(day, dtype=np.float64)
         people = users if users is not None else int(who.max(initial=-1)) + 1
         things = items if items is not None else int(what.max(initial=-1)) + 1
@@ -76,14 +79,10 @@ class Interactions:
             order = np.argsort(who, kind="stable") if days is None else np.lexsort((days, who))
             who, what, values = who[order], what[order], values[order]
             days = None if days is None else days[order]
-        # The last of equal pairs is the first from behind.
-        _, behind = np.unique((who * max(things, 1) + what)[::-1], return_index=True)
-        if len(behind) < len(who):
-            keep = np.sort(len(who) - 1 - behind)
-            who, what, values = who[keep], what[keep], values[keep]
-            days = None if days is None else days[keep]
         start = np.concatenate(([0], np.cumsum(np.bincount(who, minlength=people)))).astype(np.int64)
-        return cls(things, start, what.astype(np.int32), values, days)
+        sorted_ = cls(things, start, what, values, days)
+        keep = sorted_.latest()
+        return sorted_ if keep.all() else sorted_.kept(keep)
 
     @property
     def users(self) -> int:
@@ -113,6 +112,24 @@ class Interactions:
     def age(self) -> Places:
         """How many things the same user took after each one, shape (n,)."""
         return np.repeat(self.start[1:], self.counts) - 1 - np.arange(len(self), dtype=np.int64)
+
+    def latest(self) -> Bools:
+        """Whether no later line has the same user and item, shape (n,); looked at in parts, to spare memory."""
+        keep = np.ones(len(self), np.bool_)
+        user = 0
+        while user < self.users:
+            first = int(self.start[user])
+            beyond = int(np.searchsorted(self.start, first + AT_ONCE, side="right"))
+            beyond = min(max(beyond - 1, user + 1), self.users)
+            last = int(self.start[beyond])
+            who = np.repeat(np.arange(beyond - user), np.diff(self.start[user : beyond + 1]))
+            # The last of equal pairs is the first from behind.
+            _, behind = np.unique((who * self.items + self.item[first:last])[::-1], return_index=True)
+            if len(behind) < last - first:
+                keep[first:last] = False
+                keep[last - 1 - behind] = True
+            user = beyond
+        return keep
 
     def history(self, user: int) -> History:
         """What one user took."""

@@ -31,10 +31,10 @@ def dense(interactions: Interactions) -> Floats:
     return table
 
 
-histories = st.lists(st.permutations(range(ITEMS)), min_size=USERS, max_size=USERS).flatmap(
-    lambda rows: st.tuples(*(st.integers(0, ITEMS).map(lambda n, row=row: tuple(row[:n])) for row in rows))
+history = st.tuples(st.permutations(range(ITEMS)), st.integers(0, ITEMS)).map(
+    lambda drawn: drawn[0][: drawn[1]]
 )
-communities = histories.map(lambda rows: taken(*rows))
+communities = st.lists(history, min_size=USERS, max_size=USERS).map(lambda rows: taken(*rows))
 """Any community of nine users and seven items, those without a history and without a taker included."""
 
 stars = st.lists(

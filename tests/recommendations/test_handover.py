@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.recommendations import blend, handover
+from core.recommendations.arrays import Singles
 from core.recommendations.evaluation import splits
 from core.recommendations.evaluation.curve import cold_start
 from core.recommendations.evaluation.splits import Split
@@ -13,12 +14,12 @@ from core.recommendations.handover import CAUTIOUS, Handover, measure, mixed, ri
 from tests.recommendations.communities import taken, two_camps
 
 
-def wishes(split: Split, loud: float, seed: int = 1) -> "np.ndarray[tuple[int, int], np.dtype[np.float32]]":
+def wishes(split: Split, loud: float, seed: int = 1) -> Singles:
     """What topics say of twenty items to users of two camps: right by `loud`, besides noise."""
     rng = np.random.default_rng(seed)
     camp = np.arange(split.train.users)[:, None] % 2
     right = (np.arange(20)[None] // 10 == camp).astype(float)
-    return (loud * right + rng.normal(size=right.shape)).astype(np.float32)
+    return np.asarray(loud * right + rng.normal(size=right.shape), dtype=np.float32)
 
 
 def test_topics_speak_first_and_others_later() -> None:

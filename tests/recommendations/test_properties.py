@@ -109,8 +109,8 @@ def test_of_repeated_lines_the_latest_counts(lines: list[tuple[int, int, int, in
     for user, item, value, day in lines:
         if (user, item) not in latest or latest[user, item][1] <= day:
             latest[user, item] = (value, day)
-    columns = np.array(lines, dtype=float).reshape(-1, 4).T
-    found = Interactions.of(*columns.astype(int)[:3], columns[3], users=4, items=4)
+    who, what, stars_, days = np.array(lines, dtype=float).reshape(-1, 4).T
+    found = Interactions.of(who.astype(int), what.astype(int), stars_, days, users=4, items=4)
     assert found.day is not None
     told = zip(
         found.user.tolist(), found.item.tolist(), found.value.tolist(), found.day.tolist(), strict=True

@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given, settings
 
 from core.recommendations import blend, names, taste
-from core.recommendations.answers import Because
 from core.recommendations.blend import Onward
 from core.recommendations.content import Content
 from core.recommendations.decay import Decay
@@ -115,6 +114,8 @@ def test_a_wish_named_is_a_topic_of_the_item_at_its_level() -> None:
     assert score.tolist() == pytest.approx([1, score[1], score[2], 0])
     assert score[2] > score[1] > 0
     assert [each.of for each in content.explain({0: 1, 1: 1}, 0)] == [1, 0]
-    assert content.explain({0: 1}, 1) == (Because("topic", 0, pytest.approx(0.7), level=3),)
+    (told,) = content.explain({0: 1}, 1)
+    assert (told.kind, told.of, told.level) == ("topic", 0, 3)
+    assert told.share == pytest.approx(0.7)
     assert content.explain({1: 1}, 2) == ()
     assert content.scores({}).tolist() == [0, 0, 0, 0]
