@@ -9,6 +9,7 @@ import argparse
 import json
 import multiprocessing
 import os
+import re
 import resource
 import sys
 import time
@@ -22,11 +23,12 @@ from typing import TypeVar
 import numpy as np
 
 from benchmarks.peers import invented, recommenders
-from core.recommendations import blend, choosing, names, popularity
+from core.recommendations import blend, choosing, cuts, names, popularity
 from core.recommendations.answers import Fitted
 from core.recommendations.arrays import Floats, Ints
 from core.recommendations.blend import Settings
 from core.recommendations.choosing import Chosen
+from core.recommendations.cuts import Protocol
 from core.recommendations.evaluation import errors, ranking, reading, splits
 from core.recommendations.evaluation.intervals import interval
 from core.recommendations.evaluation.splits import Split
@@ -57,6 +59,12 @@ Say = Callable[[str], None]
 
 def peak_mb() -> int:
     """The most memory this process has had."""
+    # What the system counts for a process includes that of the one it came from; Linux knows better.
+    status = Path("/proc/self/status")
+    if status.exists():
+        found = re.search(r"VmHWM:\s+(\d+) kB", status.read_text())
+        assert found
+        return round(int(found[1]) / MEGABYTE)
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / MEGABYTE)
 
 
@@ -70,9 +78,7 @@ def apart(task: Callable[[], Result]) -> Result:
 # What people take next
 
 
-def chosen(
-    taken: Interactions, protocol: choosing.Protocol, seed: int, *, ordered: bool
-) -> tuple[Chosen, float]:
+def chosen(taken: Interactions, protocol: Protocol, seed: int, *, ordered: bool) -> tuple[Chosen, float]:
     """Our settings, from training data alone, and the seconds it took."""
     began = time.perf_counter()
     found = choosing.choose(taken, protocol, seed, SAMPLE, ordered=ordered)
@@ -134,7 +140,7 @@ def outcome(lists: Ints, split: Split, told: Mapping[str, object]) -> Outcome:
     return Outcome(found.ndcg, {**figures, **told})
 
 
-def rank(split: Split, protocol: choosing.Protocol, seed: int, say: Say) -> dict[str, object]:
+def rank(split: Split, protocol: Protocol, seed: int, say: Say) -> dict[str, object]:
     """All models on one split, and by how much our blend leads the best of theirs."""
     say("choosing")
     best, took = apart(partial(chosen, split.train, protocol, seed, ordered=True))
@@ -151,7 +157,7 @@ def rank(split: Split, protocol: choosing.Protocol, seed: int, say: Say) -> dict
     for name, settings in models.items():
         say(name)
         found[name] = apart(partial(ours, split, settings))
-    cut = choosing.cut_like(split.train, protocol, seed, best.settings.aside)
+    cut = cuts.cut_like(split.train, protocol, seed, best.settings.aside)
     for name in recommenders.GRID:
         say(name)
         found[name] = apart(partial(theirs, name, split, cut))

@@ -26,12 +26,12 @@ GRID: Mapping[str, tuple[Settings, ...]] = {
     ),
     "implicit ALS": tuple(
         {"factors": factors, "regularization": ridge, "alpha": alpha, "iterations": 15}
-        for factors in (64, 128)
+        for factors in (16, 64, 128)
         for ridge, alpha in ((0.05, 1.0), (1.0, 5.0), (10.0, 20.0))
     ),
     "implicit BPR": tuple(
         {"factors": 64, "learning_rate": rate, "regularization": ridge, "iterations": 60}
-        for rate, ridge in ((0.05, 0.01), (0.05, 0.001))
+        for rate, ridge in ((0.05, 0.01), (0.05, 0.001), (0.01, 0.01))
     ),
 }
 

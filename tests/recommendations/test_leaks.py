@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from core.recommendations import choosing, names
+from core.recommendations import choosing, cuts, names
 from core.recommendations.arrays import Floats, Ints
 from core.recommendations.evaluation import errors, ranking, splits
 from core.recommendations.evaluation.splits import Split
@@ -25,7 +25,7 @@ def tampered(part: Interactions, seed: int = 1) -> Interactions:
     return replace(part, value=(6 - part.value).astype(np.float32), item=item)
 
 
-def cuts(community: Interactions) -> list[Split]:
+def every_split(community: Interactions) -> list[Split]:
     return [
         splits.last(community),
         splits.one_each(community, 1),
@@ -80,7 +80,7 @@ def test_a_model_that_peeps_is_found_out() -> None:
 def test_no_line_is_on_both_sides_and_none_is_lost() -> None:
     community = two_camps(20)
     whole = set(zip(community.user.tolist(), community.item.tolist(), strict=True))
-    for cut in cuts(community):
+    for cut in every_split(community):
         train, test = (set(zip(p.user.tolist(), p.item.tolist(), strict=True)) for p in (cut.train, cut.test))
         assert train | test == whole
         assert train & test == set()
@@ -111,7 +111,7 @@ def test_settings_are_chosen_without_a_look_at_the_test() -> None:
     spoilt = Split(cut.train, tampered(cut.test))
     assert choosing.choose(spoilt.train, "last", sample=50) == before
     # The cut is made of training data, and the models on it never saw what judges them.
-    made = choosing.cut_like(cut.train, "last", 1)
+    made = cuts.cut_like(cut.train, "last", 1)
     assert len(made.train) + len(made.test) == len(cut.train)
     assert np.array_equal(np.sort(made.test.user), np.unique(cut.train.user))
 

@@ -6,6 +6,7 @@ from core.recommendations.arrays import Floats
 
 DRAWS = 1000
 LEVEL = 0.95
+AT_ONCE = 2_000_000
 
 
 def interval(figures: Floats, seed: int, draws: int = DRAWS, level: float = LEVEL) -> tuple[float, float]:
@@ -15,7 +16,14 @@ def interval(figures: Floats, seed: int, draws: int = DRAWS, level: float = LEVE
     rng = np.random.default_rng(seed)
     # Figures repeat (most users have 0): drawing how often each value comes is the same, and quicker.
     values, times = np.unique(figures, return_counts=True)
-    drawn = rng.multinomial(len(figures), times / times.sum(), size=draws)
-    means = drawn @ values / len(figures)
+    # Many values are drawn a few draws at a time, to spare memory.
+    at_once = max(1, AT_ONCE // len(values))
+    sizes = [min(at_once, draws - begin) for begin in range(0, draws, at_once)]
+    means = np.concatenate(
+        [
+            rng.multinomial(len(figures), times / times.sum(), size=size) @ values / len(figures)
+            for size in sizes
+        ]
+    )
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)

@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from core.recommendations import blend, choosing, names
+from core.recommendations import blend, choosing, cuts, names
 from core.recommendations.answers import Fitted
 from core.recommendations.arrays import Floats
 from core.recommendations.evaluation import curve, errors, ranking, splits
@@ -90,7 +90,7 @@ def held_out(interactions: Interactions, protocol: Protocol, seed: int) -> Itera
         yield from splits.folds(interactions, seed)
 
 
-def _cut(protocol: Protocol) -> choosing.Protocol:
+def _cut(protocol: Protocol) -> cuts.Protocol:
     return "last" if protocol == "last" else "random"
 
 

@@ -29,9 +29,10 @@ Fit = Callable[[Interactions, Baselines], Predictor]
 PARTS: Mapping[str, Fit] = {
     "neighbours": lambda ratings, base: neighbours.fit(ratings, base, nearest=60, shrink=100.0),
     "kernel": lambda ratings, base: kernel.fit(ratings, base, ridge=2.0),
-    "factors": lambda ratings, base: factors.fit(ratings, base, ridge=3.0),
-    "plain factors": lambda ratings, base: factors.fit(ratings, base, ridge=None),
+    "leaning factors": lambda ratings, base: factors.fit(ratings, base, ridge=3.0),
+    "factors": lambda ratings, base: factors.fit(ratings, base, ridge=20.0),
 }
+"""With the baselines, five. How far factors lean on the set of what was rated is a matter of the data: so, both."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
