@@ -37,7 +37,7 @@ def ratings(size: Size, seed: int) -> Interactions:
     user, item = _taken(appeal, _activity(size, rng))
     kindness = 0.43 * rng.normal(size=size.users)
     stars = (
-        kindness[user] + 0.55 * quality[item] + 0.62 * likes[user, item] + 0.82 * rng.normal(size=len(user))
+        kindness[user] + 0.55 * quality[item] + 0.62 * likes[user, item] + 0.84 * rng.normal(size=len(user))
     )
     stars = np.clip(np.rint(stars - stars.mean() + MEAN_STARS), 1, 5)
     return Interactions.of(user, item, stars, users=size.users, items=size.items)

@@ -4,5 +4,6 @@
 then on: `scores`, `recommend`, `explain`, for any history. `blend` (what people take next, an `items.ItemModel`)
 and `ratings.blend` are the best of them; `choosing` finds the settings of the first from training data, on
 `cuts`; `packing` keeps it as bytes. `content` knows topics and levels, `handover` how they give way to the
-others, `allowed` who lacks prerequisites, `taste` the cosine formula of the design. `evaluation` judges all.
+others, and `guide` answers from both; `allowed` is who lacks prerequisites, `taste` the cosine formula of the
+design. `evaluation` judges all.
 """

@@ -9,70 +9,66 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-from scipy import sparse
 
 from core.recommendations.answers import MOST, Because
-from core.recommendations.arrays import Floats, Places, Singles, Sparse
+from core.recommendations.arrays import Floats, Places, Singles
 
-LEVELS = 5
-FITS = {0: 0.7, 1: 1.0, 2: 0.7, -1: 0.35}
+FITS = {-1: 0.35, 0: 0.7, 1: 1.0, 2: 0.7}
 """How well a level fits that is so far above one's own; others fit `FAR`."""
 FAR = 0.15
 UNKNOWN = 0.6
 
+Wishes = Mapping[int, int]
+"""Wished topics, each with one's own level in it: 0 for no idea yet."""
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Content:
-    """`topics`, rows of items and columns of topics; `level` 1 to 5 or 0 for unknown, shape (items,)."""
+    """`having`, a sorted array of items for each topic; `level` 1 to 5 or 0 for unknown, shape (items,)."""
 
-    topics: Sparse
+    having: tuple[Places, ...]
     level: Places
     rarity: Floats
 
     @classmethod
     def of(cls, topics: Sequence[Sequence[int]], level: Sequence[int], count: int) -> Self:
         """From the topics and the level of each item; `count` topics in all."""
-        pairs = sorted({(item, topic) for item, own in enumerate(topics) for topic in own})
-        at = np.array(pairs, dtype=np.int64).reshape(-1, 2)
-        matrix = sparse.csr_matrix((np.ones(len(at)), (at[:, 0], at[:, 1])), shape=(len(topics), count))
-        having = np.bincount(at[:, 1], minlength=count)
-        return cls(matrix, np.asarray(level, np.int64), np.log1p(len(topics) / np.maximum(having, 1)))
+        having: list[list[int]] = [[] for _ in range(count)]
+        for item, own in enumerate(topics):
+            for topic in sorted(set(own)):
+                having[topic].append(item)
+        sizes = np.array([max(len(items), 1) for items in having], dtype=np.float64)
+        arrays = tuple(np.array(items, dtype=np.int64) for items in having)
+        return cls(arrays, np.asarray(level, dtype=np.int64), np.log1p(len(topics) / sizes))
 
-    def fits(self, own: int) -> Floats:
-        """How well each item's level fits somebody of level `own` (0: no idea yet), shape (items,)."""
-        ahead = self.level - own
-        fit = np.full(len(self.level), FAR)
+    def fits(self, items: Places, own: int) -> Floats:
+        """How well the level of some items fits somebody of level `own`, shape (n,)."""
+        level = self.level[items]
+        fit = np.full(len(items), FAR)
         for step, share in FITS.items():
-            fit[ahead == step] = share
-        fit[self.level == 0] = UNKNOWN
+            fit[level - own == step] = share
+        fit[level == 0] = UNKNOWN
         return fit
 
-    def shares(self, wishes: Mapping[int, int]) -> Sparse:
-        """What each wish, a topic with one's own level in it, adds to each item: rows of items, columns of topics."""
-        width = self.topics.shape[1]
-        total = sum(self.rarity[topic] for topic in wishes) or 1.0
-        if not wishes:
-            return sparse.csr_matrix((len(self.level), width))
-        wished = sorted(wishes)
-        columns = [
-            self.topics[:, [topic]].multiply((self.rarity[topic] / total * self.fits(wishes[topic]))[:, None])
-            for topic in wished
-        ]
-        at = sparse.csr_matrix(
-            (np.ones(len(wished)), (range(len(wished)), wished)), shape=(len(wished), width)
-        )
-        return (sparse.hstack(columns, format="csr") @ at).tocsr()
+    def _weights(self, wishes: Wishes) -> dict[int, float]:
+        total = sum(float(self.rarity[topic]) for topic in wishes)
+        return {topic: float(self.rarity[topic]) / total for topic in sorted(wishes)}
 
-    def scores(self, wishes: Mapping[int, int]) -> Singles:
+    def scores(self, wishes: Wishes) -> Singles:
         """0 to 1 for every item: 1 has all that is wished for, each at the next level; shape (items,)."""
-        return np.asarray(self.shares(wishes).sum(axis=1), dtype=np.float32).ravel()
+        score = np.zeros(len(self.level), np.float32)
+        for topic, weight in self._weights(wishes).items():
+            items = self.having[topic]
+            score[items] += (weight * self.fits(items, wishes[topic])).astype(np.float32)
+        return score
 
-    def explain(self, wishes: Mapping[int, int], item: int, most: int = MOST) -> tuple[Because, ...]:
+    def explain(self, wishes: Wishes, item: int, most: int = MOST) -> tuple[Because, ...]:
         """The wished topics that the item has, by what they add, with its level."""
-        row = self.shares(wishes)[[item]].tocoo()
-        told = sorted(zip(row.col, row.data, strict=True), key=lambda each: (-each[1], each[0]))
-        return tuple(
-            Because("topic", int(topic), float(share), level=int(self.level[item]))
-            for topic, share in told[:most]
-            if share > 0
-        )
+        told = list[Because]()
+        for topic, weight in self._weights(wishes).items():
+            items = self.having[topic]
+            at = int(np.searchsorted(items, item))
+            if at < len(items) and items[at] == item:
+                share = weight * float(self.fits(items[at : at + 1], wishes[topic])[0])
+                told.append(Because("topic", topic, share, level=int(self.level[item])))
+        return tuple(sorted(told, key=lambda each: (-each.share, each.of))[:most])
