@@ -6,18 +6,19 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.recommendations import answers
-from core.recommendations.answers import MOST, Because, Fitted, Recommendation
+from core.recommendations.answers import MOST, Because, Recommendation
 from core.recommendations.arrays import Bools, Singles
 from core.recommendations.content import Content
 from core.recommendations.handover import Handover, mixed
 from core.recommendations.interactions import History
+from core.recommendations.items import ItemModel
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Guide:
     """`content` for who is new, `model` for who is known, `handover` in between."""
 
-    model: Fitted
+    model: ItemModel
     content: Content
     handover: Handover
 
@@ -38,20 +39,28 @@ class Guide:
         score[history.item] = -np.inf
         if may is not None:
             score[~may] = -np.inf
+        chosen = answers.best(score, limit)
         return tuple(
-            Recommendation(int(item), float(score[item]), self.explain(history, wishes, int(item)))
-            for item in answers.best(score, limit)
+            Recommendation(int(item), float(score[item]), self._told(history, wishes, int(item), because))
+            for item, because in zip(chosen, self.model.reasons(history, chosen), strict=True)
         )
 
     def explain(
         self, history: History, wishes: Mapping[int, int], item: int, most: int = MOST
     ) -> tuple[Because, ...]:
         """The reasons of both, the stronger side's first; shares are parts of what each side says for the item."""
+        return self._told(history, wishes, item, self.model.explain(history, item, most), most)
+
+    def _told(
+        self,
+        history: History,
+        wishes: Mapping[int, int],
+        item: int,
+        because: tuple[Because, ...],
+        most: int = MOST,
+    ) -> tuple[Because, ...]:
         share = self.share(history, wishes)
-        told = [
-            *_weighed(self.model.explain(history, item, most), share),
-            *_weighed(self.content.explain(wishes, item, most), 1 - share),
-        ]
+        told = [*_weighed(because, share), *_weighed(self.content.explain(wishes, item, most), 1 - share)]
         return tuple(sorted(told, key=lambda each: -each.share)[:most])
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from core.recommendations import answers
 from core.recommendations.answers import MOST, Because, Recommendation
-from core.recommendations.arrays import Bools, Floats, Singles
+from core.recommendations.arrays import Bools, Floats, Places, Singles
 from core.recommendations.decay import Decay, all_weights, weights
 from core.recommendations.interactions import History, Interactions
 
@@ -76,12 +76,16 @@ class ItemModel:
         if may is not None:
             score[~may] = -np.inf
         chosen = answers.best(score, limit)
-        seen, weight = self._looked_at(history)
-        shares = weight[:, np.newaxis] * self.weights[np.ix_(seen.item, chosen)]
         return tuple(
-            Recommendation(int(item), float(score[item]), self._because(seen, shares[:, at], int(item), MOST))
-            for at, item in enumerate(chosen)
+            Recommendation(int(item), float(score[item]), because)
+            for item, because in zip(chosen, self.reasons(history, chosen), strict=True)
         )
+
+    def reasons(self, history: History, items: Places, most: int = MOST) -> list[tuple[Because, ...]]:
+        """What `explain` says of each of some items, shape (n,)."""
+        seen, weight = self._looked_at(history)
+        shares = weight[:, np.newaxis] * self.weights[np.ix_(seen.item, items)]
+        return [self._because(seen, shares[:, at], int(item), most) for at, item in enumerate(items)]
 
     def explain(self, history: History, item: int, most: int = MOST) -> tuple[Because, ...]:
         """What was taken and adds to the score of an item that somebody took with it; else how many took it."""

@@ -17,7 +17,7 @@ def test_invented_data_are_the_same_for_a_seed_and_look_like_those_they_stand_fo
     assert not np.array_equal(one.item, other.item)
     assert set(one.value.tolist()) == {1, 2, 3, 4, 5}
     assert one.value.mean() == pytest.approx(invented.MEAN_STARS, abs=0.15)
-    courses = invented.enrolments(Size(2000, 300, 20_000), 1)
+    courses = invented.enrolments(Size(2000, 1000, 24_000), 1)
     few, many = np.quantile(courses.takers, [0.5, 0.99])
     assert many > 4 * few > 0
 
