@@ -27,8 +27,8 @@ PLAIN = 3.0
 Fit = Callable[[Interactions, Baselines], Predictor]
 
 PARTS: Mapping[str, Fit] = {
-    "neighbours": lambda ratings, base: neighbours.fit(ratings, base, nearest=60, shrink=100.0),
-    "kernel": lambda ratings, base: kernel.fit(ratings, base, ridge=2.0),
+    "neighbours": neighbours.fit,
+    "kernel": kernel.fit,
     "leaning factors": lambda ratings, base: factors.fit(ratings, base, ridge=3.0),
     "factors": lambda ratings, base: factors.fit(ratings, base, ridge=20.0),
 }

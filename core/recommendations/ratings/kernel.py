@@ -18,8 +18,8 @@ from core.recommendations.ratings.baselines import Baselines
 from core.recommendations.ratings.neighbours import correlations
 from core.recommendations.ratings.rated import Rated
 
-RIDGE = 0.7
-SHRINK = 30.0
+RIDGE = 2.0
+SHRINK = 50.0
 MOST = 500
 """The newest ratings of one person that count: the work grows with their cube."""
 

@@ -18,7 +18,7 @@ from core.recommendations.ratings.rated import Rated
 from core.recommendations.together import together
 
 NEAREST = 40
-SHRINK = 30.0
+SHRINK = 100.0
 DAMPING = 0.3
 """Added to the sum of similarities: few or weak neighbours say less."""
 
