@@ -1,6 +1,6 @@
 """What people take next: item cosine, RP3beta, EASE and what came after what, blended into one table."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -135,8 +135,3 @@ def alone(near: Near | None = None, ridge: Ridge | None = None, after: Onward | 
         ridge_share=float(ridge is not None),
         onward_share=float(after is not None),
     )
-
-
-def kept(settings: Settings, decay: Decay, aside: int) -> Settings:
-    """The same parts with another decay."""
-    return replace(settings, decay=decay, aside=aside)

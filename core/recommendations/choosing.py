@@ -21,6 +21,7 @@ Candidate = TypeVar("Candidate")
 
 SAMPLE = 3000
 STEPS = (1.0, 2.0, 4.0, 8.0, 16.0)
+LIKINGS = (0.0, 0.5, 1.0, 2.0, 3.0)
 NEARS = (
     *(Near(0.0, 0.5, 0.5), Near(0.0, 1.0, 0.3), Near(0.5, 0.7, 0.4), Near(0.5, 0.5, 0.5)),
     *(Near(1.0, 1.0, 0.2), Near(1.0, 1.0, 0.4), Near(1.0, 1.0, 0.6), Near(1.0, 0.7, 0.5)),
@@ -92,6 +93,10 @@ def choose(
     decays = (LASTING, *(Decay(steps=steps) for steps in STEPS)) if timely else (LASTING,)
     trial = [cut.table(blend.DEFAULT.near) for cut in search.cuts]
     decay = _best(decays, lambda each: search.tell(f"{each}", _scores(search, trial, each)))
+    if len(interactions) and interactions.value.min() < interactions.value.max():
+        likings = tuple(replace(decay, liking=liking) for liking in LIKINGS)
+        decay = _best(likings, lambda each: search.tell(f"{each}", _scores(search, trial, each)))
+        decays = (*likings, *(replace(each, liking=decay.liking) for each in decays))
     near = _best(NEARS, lambda each: search.part(each, decay))
     ridge = _ridge(search, decay)
     parts: dict[str, Part] = {"ridge_share": ridge, "near_share": near}

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from core.recommendations import blend, popularity, taste
 from core.recommendations.answers import Fitted
-from core.recommendations.blend import COSINE, RP3BETA, Onward, Ridge, Settings, alone
+from core.recommendations.blend import COSINE, RP3BETA, Onward, Ridge, alone
 from core.recommendations.interactions import Interactions
 from core.recommendations.ratings import baselines, factors, kernel, neighbours
 from core.recommendations.ratings import blend as rating_blend
@@ -28,14 +28,3 @@ RATED: Mapping[str, Callable[[Interactions], RatedPredictor]] = {
     "kernel ridge": kernel.fit,
     "rating blend": rating_blend.fit,
 }
-
-
-def parts(settings: Settings) -> Mapping[str, Settings]:
-    """The parts of chosen settings by themselves, with the decay that was chosen for all."""
-    single = {
-        "item cosine": alone(near=COSINE),
-        "co-occurrence": alone(near=settings.near),
-        "EASE": alone(ridge=settings.ridge),
-        "onward": alone(after=settings.onward),
-    }
-    return {name: blend.kept(each, settings.decay, settings.aside) for name, each in single.items()}

@@ -21,7 +21,7 @@ class OtherVersionError(Exception):
 def packed(model: ItemModel) -> bytes:
     """The model as an archive of arrays; nothing in it is ever executed."""
     out = io.BytesIO()
-    numbers = (model.decay.steps, model.decay.days)
+    numbers = (model.decay.steps, model.decay.days, model.decay.liking)
     nothing: Singles = np.empty((0, 0), np.float32)
     np.savez(
         out,
@@ -42,13 +42,13 @@ def unpacked(raw: bytes) -> ItemModel:
         parts = np.load(io.BytesIO(raw), allow_pickle=False)
         if int(parts["version"]) != VERSION:
             raise OtherVersionError(f"version {int(parts['version'])}, not {VERSION}")
-        steps, days = (None if each == NOTHING else float(each) for each in parts["decay"])
+        steps, days = (None if each == NOTHING else float(each) for each in parts["decay"][:2])
         return ItemModel(
             weights=parts["weights"],
             prior=parts["prior"],
             together=parts["together"],
             onward=parts["onward"] if parts["onward"].size else None,
-            decay=Decay(steps, days),
+            decay=Decay(steps, days, float(parts["decay"][2])),
             aside=int(parts["aside"]),
         )
     except (LookupError, ValueError, EOFError, OSError, TypeError, zipfile.BadZipFile) as error:

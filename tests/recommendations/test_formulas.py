@@ -92,11 +92,14 @@ def test_without_fading_what_comes_after_counts_every_pair_in_its_order(communit
     assert np.array_equal(onward(community, community.items), counted)
 
 
-def test_the_past_fades_by_steps_and_by_days() -> None:
+def test_the_past_fades_by_steps_and_by_days_and_what_was_liked_says_more() -> None:
     history = History.of([4, 5, 6], day=[0, 20, 30])
     assert weights(history, Decay()).tolist() == [1, 1, 1]
     assert weights(history, Decay(steps=2)).tolist() == pytest.approx([1 / 2, 2 / 3, 1])
     assert weights(history, Decay(days=10)).tolist() == pytest.approx([1 / 8, 1 / 2, 1])
+    stars_ = History.of([4, 5, 6], [1, 2, 3])
+    assert weights(stars_, Decay(liking=2)).tolist() == pytest.approx([1, 4, 9])
+    assert weights(stars_, Decay(steps=1, liking=1)).tolist() == pytest.approx([1 / 3, 1, 3])
     both = Interactions.of([0, 0, 0, 1], [4, 5, 6, 4], day=[0, 20, 30, 99])
     assert all_weights(both, Decay(steps=2, days=10)).tolist() == pytest.approx([1 / 16, 1 / 3, 1, 1])
 

@@ -14,7 +14,10 @@ from tests.recommendations.communities import two_camps
 
 @pytest.mark.parametrize(
     "settings",
-    [Settings(), Settings(onward=Onward(3, 0.5, 1.0, 0.2), onward_share=1.0, decay=Decay(2.0), aside=1)],
+    [
+        Settings(),
+        Settings(onward=Onward(3, 0.5, 1.0, 0.2), onward_share=1.0, decay=Decay(2.0, None, 0.5), aside=1),
+    ],
 )
 def test_a_model_comes_back_as_it_was(settings: Settings) -> None:
     community = two_camps(40)

@@ -16,7 +16,6 @@ from core.recommendations.evaluation.splits import Split
 from core.recommendations.interactions import Interactions
 
 Protocol = Literal["last", "random", "folds"]
-PROTOCOLS: tuple[Protocol, ...] = ("last", "random", "folds")
 BLEND = "blend"
 BAR = 40
 MANY_USERS = 20_000
