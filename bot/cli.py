@@ -81,6 +81,8 @@ def parser() -> argparse.ArgumentParser:
     verify = commands.add_parser("verify", help="confirm a certificate by its code")
     verify.add_argument("code")
 
+    _evaluating(commands)
+
     find = commands.add_parser("find", help="rank mentors for a wish in free words")
     find.add_argument("words", nargs="+")
     find.add_argument("--limit", type=int, default=10)
@@ -116,6 +118,25 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def _evaluating(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    evaluate = commands.add_parser("evaluate", help="measure how good the service's models are")
+    models = evaluate.add_subparsers(dest="what", metavar="WHAT", required=True)
+    recommending = models.add_parser(
+        "recommendations", help="all models of recommendations, on a file of data"
+    )
+    recommending.add_argument(
+        "data", type=Path, metavar="DATA", help="lines of user,item[,rating[,time]]; may be packed by gzip"
+    )
+    recommending.add_argument(
+        "--protocol",
+        choices=("last", "random", "folds"),
+        default="last",
+        help="what is held out: everybody's newest thing, a fifth of all lines, or all lines in five turns",
+    )
+    recommending.add_argument("--seed", type=int, default=1, help="another number holds out others")
+    recommending.add_argument("--json", action="store_true")
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run a command; returns the exit code: 0 done, 1 failed, 2 called wrongly."""
     given = parser().parse_args(arguments)
@@ -127,6 +148,10 @@ def main(arguments: Sequence[str]) -> int:
         from bot import operations
 
         return operations.manifest(given.http)
+    if given.command == "evaluate":
+        from bot.recommending import operations as recommending
+
+        return recommending.evaluate(given.data, given.protocol, given.seed, as_json=given.json)
     settings = _settings(given)
     if settings is None:
         return USAGE

@@ -70,19 +70,22 @@ def _items(parsed: Sequence[Token], at: int, lines: Sequence[str]) -> Iterator[B
             first = False
 
 
+@lru_cache(256)
 def pages(body: str, limit: int) -> tuple[tuple[int, str], ...]:
     """Fill pages of at most `limit` characters with whole blocks; gives the first block of each, and its Markdown.
 
-    A heading stays with what follows it. Definitions of links hold on every page.
+    What is counted is HTML, since some platforms count their markup. A heading stays with what follows it. Definitions
+    of links hold on every page.
     """
     found: list[tuple[int, str]] = []
     every = blocks(body)
     ends = _definitions(body)
+    sizes = [len(_PARSER.render(block.text + ends)) for block in every]
     start = 0
     while start < len(every):
         end, size = start, 0
-        while end < len(every) and (end == start or size + len(every[end].text) + 2 <= limit):
-            size += len(every[end].text) + 2
+        while end < len(every) and (end == start or size + sizes[end] <= limit):
+            size += sizes[end]
             end += 1
         if end < len(every):
             while end - 1 > start and every[end - 1].heading:

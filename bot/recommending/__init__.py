@@ -1,0 +1,1 @@
+"""Recommendations, as the program sees them."""

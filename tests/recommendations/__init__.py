@@ -1,0 +1,1 @@
+"""The models of recommendations and how they are judged."""
