@@ -4,6 +4,7 @@
     {{ names | list }}  {{ names | list("or") }}  {{ slugs | topics }}  {{ slug | topic }}
     {{ at | when }}  {{ at | when("date") }}  a moment (datetime or ISO text), or a day ("2026-03-02")
     {{ seconds | span }}  {{ 1110 | minutes }}  {{ 0 | day }}  {{ 1234.5 | number }}  {{ "zh" | language }}
+    {{ "Europe/Berlin" | city }}
     {{ ana | name }}  {{ goal | user_text }}  {{ page | markdown }}  one harmless line; somebody's words; a lesson's
 
 Every other value is shown as literal text in one line.
@@ -17,7 +18,13 @@ from typing import Any, NamedTuple, cast
 from zoneinfo import ZoneInfo
 
 import babel
-from babel.dates import format_skeleton, format_time, format_timedelta, get_day_names
+from babel.dates import (
+    format_skeleton,
+    format_time,
+    format_timedelta,
+    get_day_names,
+    get_timezone_location,
+)
 from babel.lists import format_list
 from babel.numbers import format_decimal
 from jinja2 import Undefined, pass_context
@@ -122,12 +129,22 @@ def _moment(at: datetime, style: TimeStyle, locale: babel.Locale, zone: str) -> 
             return str(locale.datetime_formats["medium"]).replace("{1}", day).replace("{0}", clock)
 
 
+_STUCK = re.compile(r"(?<=[0-9])(?=[\u4e00-\u9fff])")
+
+
+@pass_context
+def _city(context: Context, zone: str) -> str:
+    return str(get_timezone_location(zone, locale=reader_of(context).locale, return_city=True))
+
+
 @pass_context
 def _span(context: Context, seconds: float) -> str:
     # 24 hours and 90 minutes rather than 1 day and 2 hours: the next unit from two of it on.
-    return format_timedelta(
+    told = format_timedelta(
         timedelta(seconds=seconds), "minute", threshold=2, locale=reader_of(context).locale
     )
+    # Numbers stand apart from Chinese characters in all our words.
+    return _STUCK.sub(" ", told)
 
 
 @pass_context
@@ -162,6 +179,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "list": list_,
     "when": _when,
     "span": _span,
+    "city": _city,
     "minutes": _minutes,
     "day": _day,
     "language": _language,

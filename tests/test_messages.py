@@ -217,7 +217,7 @@ def test_numbers_durations_days_and_languages_in_words() -> None:
     assert say("span", seconds=5 * 3600) == "about 5 hours"
     assert say("span", seconds=24 * 3600) == "about 24 hours"
     assert say("span", seconds=14 * 86400) == "about 2 weeks"
-    assert say("span", "zh", seconds=5 * 3600) == "约5小时"
+    assert say("span", "zh", seconds=5 * 3600) == "约5 小时"
     assert say("minutes", at=1110) == "18:30"
     assert say("minutes", "en-US", at=1110) == "6:30 PM"
     assert say("minutes", at=1440) == "00:00"

@@ -35,7 +35,7 @@ def introduce(turn: Turn, mentorship: Mentorship, request: Request, mentee: User
             "introduction.mentee" if reader is mentee else "introduction.mentor",
             {
                 "partner": partner.name,
-                "zone": partner.zone,
+                "zone": partner.zone if partner.zone != reader.zone else None,
                 "zone_assumed": partner.zone_assumed,
                 **common,
             },
@@ -122,14 +122,15 @@ def gathered(turn: Turn, parcel: Parcel) -> None:
     assert request is not None
     mentorships.meet_at(turn.tx, pair, where)
     mentee, mentor = users.known(turn.tx, pair.mentee_id), users.known(turn.tx, pair.mentor_id)
+    apart = mentee.zone != mentor.zone
     message = Message(
         "introduction.place",
         {
             "mentee": mentee.name,
             "mentor": mentor.name,
-            "mentee_zone": mentee.zone,
+            "mentee_zone": mentee.zone if apart else None,
             "mentee_zone_assumed": mentee.zone_assumed,
-            "mentor_zone": mentor.zone,
+            "mentor_zone": mentor.zone if apart else None,
             "mentor_zone_assumed": mentor.zone_assumed,
             **_common(turn, request, mentee, mentor),
         },
