@@ -159,6 +159,24 @@ async def answered(reader: Reader, text: str) -> str:
     return said
 
 
+async def test_a_time_that_no_clock_shows_is_named_and_the_next_is_offered(
+    browser: Browser, url: str
+) -> None:
+    async with browser.window() as window:
+        reader = await Reader(window).open(url, "en", "ana", "newcomer")
+        await reader.say(1, "/find rust")
+        await reader.press(1, "Ask the first available")
+        await window.until("document.querySelector('.pane[data-pane=\"1\"] .push')")
+        await reader.press(2, "Accept")
+        await reader.sees(1, "Good news")
+        await answered(reader, "/schedule")
+        said = await answered(reader, "29 March 02:30")
+        assert "the clocks go forward" in said
+        # The question is still there, and a time that there is answers it.
+        assert "I have asked" in await answered(reader, "28 March 18:30")
+        assert window.trouble == []
+
+
 async def test_every_mistake_gets_a_clear_sentence_and_nothing_is_lost(browser: Browser, url: str) -> None:
     async with browser.window() as window:
         reader = await Reader(window).open(url, "en", "ana", "hugo")
