@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 MOST = 60.0
 SOON = 1e-6  # seconds that are none: floating point leaves crumbs
-SOON_ENOUGH = 1.0
-"""A turn within these seconds is waited for: to come again would cost more than to wait."""
+SOON_ENOUGH = 0.3
+"""Seconds in which a turn is waited for: to come again would cost more, and a kill rarely falls into so few."""
 SHARE = 0.8
 PROMISED = 0.9
 """What is left over is for those who miss their turn."""

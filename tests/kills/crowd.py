@@ -4,13 +4,16 @@ import asyncio
 import os
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Coroutine, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from random import Random, SystemRandom
 from typing import Protocol
 
 from core import topics
+from tests.kills.lines import Line
 from tests.kills.people import Ledger
+from tests.kills.people import Person as Organiser
+from tests.kills.presence import Presence, nothing_left
 from tests.kills.process import Service
 
 
@@ -36,24 +39,8 @@ class Member(Protocol):
         ...
 
 
-class Presence(Protocol):
-    """Whether the service is there, as a platform sees it."""
-
-    async def start(self, service: Service) -> None:
-        """Start it."""
-        ...
-
-    async def come(self) -> None:
-        """Wait until it listens."""
-        ...
-
-    async def go(self) -> None:
-        """Note that it has ended."""
-        ...
-
-
 class Crowd(ABC):
-    """Pairs who meet and talk, so many at the same time, until it is enough."""
+    """Pairs who meet and talk, so many at the same time, until it is enough, and an organiser."""
 
     slots = 6
     lines = 1
@@ -61,6 +48,8 @@ class Crowd(ABC):
     def __init__(self, rng: Random) -> None:
         """Nobody is there yet."""
         self.ledger = Ledger()
+        self.line = Line()
+        self.olga = Organiser("olga", self.line, self.ledger, Random(0))
         self.enough = asyncio.Event()
         self.rng = rng
         self._topics = iter(unmistakable())
@@ -70,13 +59,27 @@ class Crowd(ABC):
     def member(self, role: str, number: int) -> Member:
         """Let the mentee or mentor of a pair come to the platform."""
 
+    def work(self) -> Sequence[Coroutine[None, None, None]]:
+        """What goes on at the same time."""
+        return [self._pairs() for _ in range(self.slots)]
+
     async def live(self) -> None:
         """Go on until it is enough, then until everybody has done what they began."""
-        async with asyncio.TaskGroup() as crowd:
-            for _ in range(self.slots):
-                crowd.create_task(self.pairs())
+        async with asyncio.TaskGroup() as group:
+            work = [group.create_task(each) for each in self.work()]
+            organiser = group.create_task(self._organise())
+            await asyncio.wait(work)
+            organiser.cancel()
 
-    async def pairs(self) -> None:
+    async def _organise(self) -> None:
+        """Send again what is listed: what was in doubt twice waits for that, and somebody for it."""
+        while True:
+            await self.olga.requeue()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(0.5):
+                    await self.line.ended()
+
+    async def _pairs(self) -> None:
         """Pair after pair: sign up, ask, accept, talk."""
         while not self.enough.is_set():
             self._number += 1
@@ -106,13 +109,36 @@ def chances() -> Iterator[Random]:
         raise
 
 
-async def run_and_kill(service: Service, presence: Presence, living: asyncio.Task[None], rng: Random) -> None:
+async def run_and_kill(
+    service: Service, presence: Presence, crowd: Crowd, living: asyncio.Task[None], rng: Random
+) -> None:
     """Start the service and kill it at a random moment: once in seven times before it listens."""
     await presence.start(service)
     if rng.random() < 1 / 7:
         await asyncio.wait({living}, timeout=rng.uniform(0, 1.5))
     else:
         await presence.come()
+        await crowd.line.connect(service.socket)
         await asyncio.wait({living}, timeout=rng.uniform(0, 1))
     await service.kill()
+    await presence.go()
+    await crowd.line.ended()
+
+
+async def run_and_finish(
+    service: Service, presence: Presence, crowd: Crowd, living: asyncio.Task[None]
+) -> None:
+    """Let everybody finish what they began, send again what is listed, wait until nothing is left, stop in peace."""
+    await presence.start(service)
+    await presence.come()
+    crowd.enough.set()
+    await service.listening()
+    await crowd.line.connect(service.socket)
+    await living
+    await presence.taken()
+    await nothing_left(presence.server, service)
+    while await crowd.olga.requeue():
+        await nothing_left(presence.server, service)
+    await service.stop()
+    await crowd.line.close()
     await presence.go()

@@ -21,19 +21,26 @@ class Presence:
         """It has not come yet."""
         self.here = False
         self.times = 0
-        self._server = server
+        self.server = server
         self._starts: list[float] = []
 
     async def start(self, service: Service) -> None:
         """Start it, without waiting until it listens: it may send before it does."""
-        self._starts.append(self._server.now)
+        self._starts.append(self.server.now)
         await service.start()
 
     def came(self) -> None:
         """Note that it listens; everybody who waited goes on."""
         self.times += 1
         self.here = True
-        self._server.changed()
+        self.server.changed()
+
+    async def come(self) -> None:
+        """Wait until it listens."""
+        self.came()
+
+    async def taken(self) -> None:
+        """Wait until it has taken all that it was told."""
 
     async def go(self) -> None:
         """Wait until its connections have ended with it."""
@@ -42,21 +49,21 @@ class Presence:
     def went(self) -> None:
         """Note that it has ended: nobody waits for it any more."""
         self.here = False
-        self._server.changed()
+        self.server.changed()
 
     async def wait(self) -> int:
         """Wait until it is there; gives which time it is."""
-        await self._server.until(lambda: self.here, PATIENCE)
+        await self.server.until(lambda: self.here, PATIENCE)
         return self.times
 
     async def ended(self, time: int) -> None:
         """Wait until it has ended that was there then."""
-        await self._server.until(lambda: not self.here or self.times != time, PATIENCE)
+        await self.server.until(lambda: not self.here or self.times != time, PATIENCE)
 
     async def shows(self, condition: Callable[[], object]) -> bool:
         """Wait until something is on the screen, or the service has ended; true if it is."""
         time = self.times
-        await self._server.until(lambda: condition() or not self.here or self.times != time, PATIENCE)
+        await self.server.until(lambda: condition() or not self.here or self.times != time, PATIENCE)
         return bool(condition())
 
     def process_at(self, moment: float) -> int:

@@ -35,6 +35,10 @@ class Presence(presence.Presence):
         if self.slack.unacknowledged:
             self.slack.background(self.slack.redeliver(*self.slack.unacknowledged))
 
+    async def taken(self) -> None:
+        """Wait until it has acknowledged everything."""
+        await self.slack.until(lambda: not self.slack.unacknowledged)
+
     async def go(self) -> None:
         """Note that it has ended."""
         self.slack.abandon()

@@ -36,6 +36,10 @@ class Presence(presence.Presence):
         await self.telegram.until(lambda: self.bot.id in self.telegram.polling, PATIENCE)
         self.came()
 
+    async def taken(self) -> None:
+        """Wait until it has confirmed everything."""
+        await self.telegram.confirmed()
+
     async def go(self) -> None:
         """Note that it has ended: nobody reads what it had asked for any more."""
         self.telegram.supersede(self.bot, "the connection has ended")

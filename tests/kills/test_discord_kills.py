@@ -3,8 +3,8 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from random import Random
 
@@ -13,11 +13,9 @@ import pytest
 from core.store.types import new_key
 from tests.kills import checks, seed
 from tests.kills.crowd import Crowd as Pairs
-from tests.kills.crowd import chances
+from tests.kills.crowd import chances, run_and_finish, run_and_kill
 from tests.kills.discord_people import Member, Presence, pushes
-from tests.kills.lines import Line
 from tests.kills.people import Ledger
-from tests.kills.people import Person as Organiser
 from tests.kills.presence import nothing_left
 from tests.kills.process import Service, sending
 from tests.platforms.discord_program import GUILD, at, texts
@@ -64,8 +62,6 @@ class Crowd(Pairs):
 
     def __init__(self, presence: Presence, rng: Random) -> None:
         super().__init__(rng)
-        self.line = Line()
-        self.olga = Organiser("olga", self.line, self.ledger, Random(0))
         self._presence = presence
 
     def member(self, role: str, number: int) -> Member:
@@ -76,23 +72,10 @@ class Crowd(Pairs):
         made = self._presence.discord.guild(GUILD).person(str(user), name)
         return Member(made, self._presence, self.ledger, Random(self.rng.random()))
 
-    async def live(self) -> None:
-        """Go on until it is enough; meanwhile an organiser sends again what is listed."""
-        async with asyncio.TaskGroup() as crowd:
-            work = [crowd.create_task(super().live())]
-            for one, other in (*VETERANS, *(pair[::-1] for pair in VETERANS)):
-                work.append(crowd.create_task(self._talk(one, other)))
-            organiser = crowd.create_task(self._organiser())
-            await asyncio.wait(work)
-            organiser.cancel()
-
-    async def _organiser(self) -> None:
-        """Send again what is listed: some wait for it."""
-        while True:
-            await self.olga.requeue()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(0.5):
-                    await self.line.ended()
+    def work(self) -> Sequence[Coroutine[None, None, None]]:
+        """What goes on at the same time, those who talk all the time included."""
+        both = (*VETERANS, *(pair[::-1] for pair in VETERANS))
+        return [*super().work(), *(self._talk(one, other) for one, other in both)]
 
     async def _talk(self, who: str, partner: str) -> None:
         member = self._at(int(who), who)
@@ -158,40 +141,6 @@ async def kill_and_check(folder: Path, kills: int, rng: Random) -> None:
         "requeued": len(crowd.ledger.requeued),
     }
     log.info("%s", ", ".join(f"{name}: {value}" for name, value in figures.items()))
-
-
-async def run_and_kill(
-    service: Service, presence: Presence, crowd: Crowd, living: asyncio.Task[None], rng: Random
-) -> None:
-    """Start the service and kill it at a random moment: once in seven times before it listens."""
-    await presence.start(service)
-    if rng.random() < 1 / 7:
-        await asyncio.wait({living}, timeout=rng.uniform(0, 1.5))
-    else:
-        await presence.come()
-        await crowd.line.connect(service.socket)
-        await asyncio.wait({living}, timeout=rng.uniform(0, 1))
-    await service.kill()
-    await presence.go()
-    await crowd.line.ended()
-
-
-async def run_and_finish(
-    service: Service, presence: Presence, crowd: Crowd, living: asyncio.Task[None]
-) -> None:
-    """Let everybody finish what they began, send again what is listed, wait until nothing is left, stop in peace."""
-    await presence.start(service)
-    await presence.come()
-    crowd.enough.set()
-    await service.listening()
-    await crowd.line.connect(service.socket)
-    await living
-    await nothing_left(presence.discord, service)
-    while await crowd.olga.requeue():
-        await nothing_left(presence.discord, service)
-    await service.stop()
-    await crowd.line.close()
-    await presence.go()
 
 
 @pytest.mark.parametrize(

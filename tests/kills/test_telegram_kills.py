@@ -13,10 +13,8 @@ import pytest
 from core.store.types import new_key
 from tests.kills import checks, seed
 from tests.kills.crowd import Crowd as Pairs
-from tests.kills.crowd import chances, run_and_kill
-from tests.kills.lines import Line
+from tests.kills.crowd import chances, run_and_finish, run_and_kill
 from tests.kills.people import Ledger
-from tests.kills.people import Person as Organiser
 from tests.kills.presence import nothing_left
 from tests.kills.process import Service, sending
 from tests.kills.telegram_people import Member, Presence, pushes
@@ -79,7 +77,7 @@ async def kill_and_check(folder: Path, kills: int, rng: Random) -> None:
         living = asyncio.create_task(crowd.live())
         try:
             for _ in range(kills):
-                await run_and_kill(service, presence, living, rng)
+                await run_and_kill(service, presence, crowd, living, rng)
                 interrupted.update(sending(service))
                 assert not living.done(), living.exception()
             await run_and_finish(service, presence, crowd, living)
@@ -108,27 +106,6 @@ async def kill_and_check(folder: Path, kills: int, rng: Random) -> None:
         "requeued": len(crowd.ledger.requeued),
     }
     log.info("%s", ", ".join(f"{name}: {value}" for name, value in figures.items()))
-
-
-async def run_and_finish(
-    service: Service, presence: Presence, crowd: Crowd, living: asyncio.Task[None]
-) -> None:
-    """Let everybody finish what they began, send again what is listed, wait until nothing is left, stop in peace."""
-    await presence.start(service)
-    await presence.come()
-    crowd.enough.set()
-    await living
-    await presence.telegram.confirmed()
-    await service.listening()
-    line = Line()
-    await line.connect(service.socket)
-    olga = Organiser("olga", line, crowd.ledger, Random(0))
-    await nothing_left(presence.telegram, service)
-    while await olga.requeue():
-        await nothing_left(presence.telegram, service)
-    await service.stop()
-    await line.close()
-    await presence.go()
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ class Size:
     minutes: float
     """In which those who have met are asked about it."""
     growth: float
-    """Of the service's memory, from a quarter of the traffic to its end."""
+    """Of the service's memory, from half of the traffic to its end: until then it meets new people."""
 
 
 FEW = Size(9, 2, 2, at_once=10, breaks=GENTLE, every=8, silent=False, patience=4.0, minutes=0.05, growth=1.2)
@@ -276,8 +276,8 @@ def look_back(there: ThreePlatforms, traffic: Traffic, took: float) -> None:
     assert len(forgiven) <= len(asked_again)
     violations = [each for server in there.servers for each in server.violations if each not in forgiven]
     assert not violations, violations[:5]
-    quarter, *_, last = traffic.memory
-    assert last <= quarter * traffic.size.growth, traffic.memory
+    _, half, *_, last = traffic.memory
+    assert last <= half * traffic.size.growth, traffic.memory
     figures = {
         "people": 2 * len(traffic.pairs),
         "seconds": round(took),

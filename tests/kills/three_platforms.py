@@ -58,7 +58,7 @@ class Steady(presence.Presence):
     async def shows(self, condition: Callable[[], object]) -> bool:
         """Wait until something is on the screen; false where it is not there soon."""
         with suppress(TimeoutError):
-            await self._server.until(condition, self.patience)
+            await self.server.until(condition, self.patience)
         return bool(condition())
 
     async def ended(self, time: int) -> None:
