@@ -122,10 +122,14 @@ def _evaluating(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     evaluate = commands.add_parser("evaluate", help="measure how good the service's models are")
     models = evaluate.add_subparsers(dest="what", metavar="WHAT", required=True)
     recommending = models.add_parser(
-        "recommendations", help="all models of recommendations, on a file of data"
+        "recommendations", help="all models of recommendations, on the courses taken here or on a file"
     )
     recommending.add_argument(
-        "data", type=Path, metavar="DATA", help="lines of user,item[,rating[,time]]; may be packed by gzip"
+        "data",
+        type=Path,
+        nargs="?",
+        metavar="DATA",
+        help="lines of user,item[,rating[,time]], which may be packed by gzip; left out, what was taken here",
     )
     recommending.add_argument(
         "--protocol",
@@ -148,7 +152,7 @@ def main(arguments: Sequence[str]) -> int:
         from bot import operations
 
         return operations.manifest(given.http)
-    if given.command == "evaluate":
+    if given.command == "evaluate" and given.data is not None:
         from bot.recommending import operations as recommending
 
         return recommending.evaluate(given.data, given.protocol, given.seed, as_json=given.json)
@@ -179,7 +183,7 @@ def _run(given: argparse.Namespace, settings: "Settings") -> int:
             from bot.stage import client
 
             return asyncio.run(client.console(settings, given.who))
-        case "export" | "verify":
+        case "evaluate" | "export" | "verify":
             return _learning(given, settings)
         case "import" if given.what == "courses":
             return _learning(given, settings)
@@ -205,6 +209,12 @@ def _learning(given: argparse.Namespace, settings: "Settings") -> int:
     from bot.learning import operations
 
     match given.command:
+        case "evaluate":
+            from bot.recommending import operations as recommending
+
+            return asyncio.run(
+                recommending.evaluate_own(settings, given.protocol, given.seed, as_json=given.json)
+            )
         case "import":
             return asyncio.run(operations.import_courses(settings, given.file, strict=given.strict))
         case "export":

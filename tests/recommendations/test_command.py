@@ -1,4 +1,4 @@
-"""`mentorbot evaluate recommendations DATA`: real files, a real process, clear sentences."""
+"""`mentorbot evaluate recommendations [DATA]`: real files, a real process, clear sentences."""
 
 import gzip
 import json
@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 
 from bot.recommending import operations
+from bot.stage import community, shelf
 from core.recommendations.evaluation import reading, report
 from core.recommendations.evaluation.reading import Fault, Table
 from core.recommendations.interactions import Interactions
+from core.store.tables import course_ratings, enrolments
 from tests.recommendations.communities import taken, tasteful, two_camps
+from tests.world import open_world, settings
 
 ROOT = Path(__file__).parents[2]
 
@@ -141,3 +144,26 @@ def test_only_the_first_faults_are_told() -> None:
         *(f"f, line {number}: is odd." for number in range(1, 6)),
         "f: 3 more lines are faulty.",
     ]
+
+
+async def test_without_a_file_it_judges_what_was_taken_and_rated_here(
+    store_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with open_world(store_url, "zoe stranger") as world:
+        own = settings(store_url)
+        assert await operations.evaluate_own(own, "last", 1, as_json=True) == 1
+        assert capsys.readouterr().err == "Nobody has taken a course yet.\n"
+        cast = community.community(1)
+        await community.seat(world.app, cast, world.clock.now)
+        await shelf.stock(world.app)
+        await shelf.take(world.app, cast, world.clock.now, 1)
+        places, stars = len(await world.rows(enrolments)), len(await world.rows(course_ratings))
+        asked: tuple[tuple[report.Protocol, int, str], ...] = (
+            ("last", places, "ranks"),
+            ("folds", stars, "misses"),
+        )
+        for protocol, lines, judged in asked:
+            assert await operations.evaluate_own(own, protocol, 1, as_json=True) == 0
+            found = json.loads(capsys.readouterr().out)
+            assert (found["items"], found["interactions"]) == (12, lines)
+            assert found[judged]
