@@ -385,9 +385,12 @@ async def test_a_dead_socket_that_looks_open_is_replaced(sqlite_store_url: str) 
             assert ack.why == "timeout"
             await slack.connected(2)
             assert not set(map(id, dead)) & set(map(id, slack.alive))
-            await slack.redeliver()
+            async with asyncio.timeout(30):
+                # On a busy machine a good socket can look dead as well: then Slack delivers once more.
+                while slack.unacknowledged:
+                    await slack.connected(2)
+                    await slack.redeliver()
             await slack.until(lambda: ben.messages)
-            await slack.until(lambda: not slack.unacknowledged)
     assert [message.shown for message in ben.messages] == ["UANN0: hello"]
 
 
