@@ -164,7 +164,7 @@ def main(arguments: Sequence[str]) -> int:
     from core.store.types import LostKeyError
 
     try:
-        return _run(given, settings)
+        return (_evaluate if given.command == "evaluate" else _run)(given, settings)
     except Locked as error:
         return _fail(f"This database is in use by {error.holder}. Stop it first, or use another database.")
     except (LostKeyError, TooNew) as error:
@@ -183,7 +183,7 @@ def _run(given: argparse.Namespace, settings: "Settings") -> int:
             from bot.stage import client
 
             return asyncio.run(client.console(settings, given.who))
-        case "evaluate" | "export" | "verify":
+        case "export" | "verify":
             return _learning(given, settings)
         case "import" if given.what == "courses":
             return _learning(given, settings)
@@ -205,16 +205,16 @@ def _run(given: argparse.Namespace, settings: "Settings") -> int:
             return operations.show_config(settings, origin=given.origin)
 
 
+def _evaluate(given: argparse.Namespace, settings: "Settings") -> int:
+    from bot.recommending import operations
+
+    return asyncio.run(operations.evaluate_own(settings, given.protocol, given.seed, as_json=given.json))
+
+
 def _learning(given: argparse.Namespace, settings: "Settings") -> int:
     from bot.learning import operations
 
     match given.command:
-        case "evaluate":
-            from bot.recommending import operations as recommending
-
-            return asyncio.run(
-                recommending.evaluate_own(settings, given.protocol, given.seed, as_json=given.json)
-            )
         case "import":
             return asyncio.run(operations.import_courses(settings, given.file, strict=given.strict))
         case "export":

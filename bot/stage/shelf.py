@@ -76,7 +76,8 @@ def _take(
         account = users.account_at(tx, at(person.handle))
         if account is not None and account.user_id is not None:
             learners.append((account.user_id, person.locale or "en"))
-    for course in catalogue.every(tx):
+    for each in catalogue.every(tx):
+        course = catalogue.lock(tx, each.id)
         few, many = min(LEARNERS[0], len(learners)), min(LEARNERS[1], len(learners))
         plan = catalogue.lessons_of(tx, course.id)
         for user_id, locale in rng.sample(learners, rng.randint(few, many)):

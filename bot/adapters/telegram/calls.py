@@ -188,7 +188,7 @@ class Calls:
 
     async def reply(self, bot: int, method: str, arguments: Body) -> Any | Failed:  # noqa: ANN401  the same
         """Make a call that somebody waits for: while Telegram asks to wait, or cannot be reached for a moment, wait."""
-        bucket, pauses = _bucket(bot, arguments), iter(PAUSES)
+        bucket, pauses = _bucket(bot, arguments["chat_id"]), iter(PAUSES)
         while True:
             known = self.bots.get(bot)
             if known is None:
@@ -207,14 +207,14 @@ class Calls:
 
     def ahead(self, bot: int, chat: int, *, urgent: bool) -> float:
         """Give the seconds until a message could be pushed, where they are many."""
-        return self._pacing.ahead(f"{bot}/{chat}", urgent=urgent)
+        return self._pacing.ahead(_bucket(bot, chat), urgent=urgent)
 
     async def push(self, bot: int, method: str, arguments: Body, *, urgent: bool = False) -> Any | Failed:  # noqa: ANN401  the same
         """Make a call for a message that is delivered again where this one says so; `urgent` goes before others."""
         known = self.bots.get(bot)
         if known is None:
             return Failed("away", Refused("this bot is not configured", again=True))
-        wait = await self._pacing.turn(_bucket(bot, arguments), urgent=urgent)
+        wait = await self._pacing.turn(_bucket(bot, arguments["chat_id"]), urgent=urgent)
         if wait:
             return Failed("paced", Later(wait))
         return self._noted(bot, arguments, await call(known, method, arguments))
@@ -222,7 +222,7 @@ class Calls:
     def _noted(self, bot: int, arguments: Body, answer: Any | Failed) -> Any | Failed:  # noqa: ANN401  the same
         """Note what an answer says of a chat: it is to be left alone for a while, or has another id now."""
         if isinstance(answer, Failed) and isinstance(answer.means, Later):
-            self._pacing.blocked(_bucket(bot, arguments), answer.means.seconds)
+            self._pacing.blocked(_bucket(bot, arguments["chat_id"]), answer.means.seconds)
         if isinstance(answer, Failed) and answer.moved:
             self.moved[bot, arguments["chat_id"]] = answer.moved
         return answer
@@ -236,8 +236,8 @@ class Calls:
                 log.info("%s: %s", method, answer.error)
 
 
-def _bucket(bot: int, arguments: Body) -> str:
-    return f"{bot}/{arguments['chat_id']}"
+def _bucket(bot: int, chat: int) -> str:
+    return f"{bot}/{chat}"
 
 
 def upload(data: bytes, name: str) -> InputFile:
