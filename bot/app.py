@@ -28,16 +28,19 @@ from bot.outbox.claim import Parcel
 from bot.outbox.deliver import Hooks, Outbox
 from bot.ports import Adapter, Misconfigured
 from bot.program import program
+from bot.recommending import nightly
 from bot.reminders import schedule, waits
 from bot.render import Renderer
 from bot.rooms import relay
 from bot.router import Router
 from bot.supervisor import Supervisor
 from bot.turn import SCREEN, Turn
+from bot.work import Bench, Kind, Worker
 from bot.world import World
 from core import topics
 from core import waits as waiting
 from core.address import Address
+from core.courses.shelf import Shelves
 from core.mentors import Mentors
 from core.store.database import Database, open_database, sqlite_path
 from core.store.migrate import migrate
@@ -85,6 +88,7 @@ class App:
     adapters: dict[str, Adapter]
     clock: Callable[[], datetime]
     leases: Leases
+    worker: Worker
 
     def turn(self, tx: Connection, now: datetime, event: str) -> Turn:
         """Make a turn in which nobody acts but time."""
@@ -97,6 +101,7 @@ class App:
             for kind in kinds:
                 await self._do(kind, now)
             self.outbox.wake.set()
+            self.worker.wake.set()
 
     async def _do(self, kind: str, now: datetime) -> None:
         """Do a batch of one kind of wait; where one of them fails, each alone, and that one later again."""
@@ -118,9 +123,9 @@ class App:
             await self.database.write(lambda tx: waits.put_off(tx, kind, subject, now))
 
     async def settle(self) -> None:
-        """Do and deliver everything that is due now."""
+        """Do and deliver everything that is due now, long work included."""
         await self.tick()
-        while await self.outbox.drain(self.clock):
+        while await self.worker.drain() or await self.outbox.drain(self.clock):
             await self.tick()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -148,6 +153,7 @@ class App:
         tasks = [
             asyncio.create_task(self.outbox.run(self.clock, rests=rests), name="delivery"),
             asyncio.create_task(self._tick_when(due), name="waits"),
+            asyncio.create_task(self.worker.run(), name="work"),
         ]
         tasks += [asyncio.create_task(platform.run(offered), name=platform.name) for platform in platforms]
         stopping = asyncio.create_task(stop.wait())
@@ -217,6 +223,7 @@ async def open_app(
         app = wire(settings, database, adapters, clock)
         now = clock()
         await database.read(lambda tx: app.world.mentors.refresh(tx, now))
+        await app.worker.renew()
         await database.write(lambda tx: _first_waits(tx, now))
         yield app
     finally:
@@ -232,7 +239,8 @@ def wire(
     words = Catalogue.load(locales(), label=known.name, default=policy.locale)
     # Most adapters say how much they show in one message; the others get what the tightest platform shows.
     screens = {adapter.name: int(getattr(adapter, "screen", SCREEN)) for adapter in adapters}
-    world = World(policy, Mentors(policy, known.wider), known, words, frozenset(settings.organisers), screens)
+    mentors, shelves = Mentors(policy, known.wider), Shelves(known.wider)
+    world = World(policy, mentors, shelves, known, words, frozenset(settings.organisers), screens)
     renderer = Renderer(words, policy)
     by_name = {adapter.name: adapter for adapter in adapters}
     owner = f"{os.getpid()}:{os.urandom(4).hex()}"
@@ -243,12 +251,14 @@ def wire(
     outbox = Outbox(database, by_name, policy, HOOKS, turn, renderer.message, owner, system_clock)
     router = Router(database, world, Engine(DIALOGS), renderer, clock, outbox.wake.set)
     leases = Leases(database, owner, system_clock)
-    return App(settings, database, world, router, outbox, by_name, clock, leases)
+    worker = Worker(WORK, Bench(database, settings.database.url, world), leases, clock, turn, outbox.wake.set)
+    return App(settings, database, world, router, outbox, by_name, clock, leases, worker)
 
 
 def _first_waits(tx: Connection, now: datetime) -> None:
     """Begin what goes on by itself for ever."""
-    for kind, first in (("tidy", timedelta(days=1)), ("course.averages", waits.WEEK)):
+    firsts = (("tidy", timedelta(days=1)), ("course.averages", waits.WEEK), (nightly.KIND, timedelta(0)))
+    for kind, first in firsts:
         if not waiting.exists(tx, kind, "all"):
             waiting.put(tx, kind, "all", now + first)
 
@@ -287,6 +297,9 @@ HOOKS = Hooks(
     },
     gather={"gather": introductions.ways},
 )
+
+
+WORK = {nightly.KIND: Kind(nightly.fit, nightly.tidy, nightly.renew)}
 
 
 async def until_signal(stop: asyncio.Event) -> None:

@@ -291,6 +291,9 @@ KINDS: Mapping[str, Kind] = {
     "courses.failed_checks": _whole(1, 10),
     "courses.idle_wait": _span("1d", "90 days"),
     "courses.drip_days": _whole(1, 60),
+    "recommendations.new_share": _number(0, 0.5),
+    "recommendations.new_course": _span("1d", "365 days"),
+    "recommendations.least_people": _whole(2, 50),
     "messages.quiet_from": _WALL,
     "messages.quiet_to": _WALL,
     "messages.daily_cap": _whole(1, 50),
@@ -305,5 +308,6 @@ KINDS: Mapping[str, Kind] = {
     "retention.keep_events": _span("2 days", "365 days"),
     "retention.keep_failed": _span("1d", "365 days"),
     "retention.keep_views": _span("1d", "365 days"),
+    "retention.keep_showings": _span("8 days", "365 days"),
 }
 SECTIONS = {name[:dot] for name in KINDS for dot, letter in enumerate(name) if letter == "."}

@@ -154,6 +154,7 @@ class Router:
             rng=Random(f"{world.policy.seed}:{incoming.id}"),
             policy=world.policy,
             mentors=world.mentors,
+            shelves=world.shelves,
             topics=world.topics,
             words=world.words,
             organisers=world.organisers,

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from bot.messages import Catalogue
 from bot.ports import EMPTY, Field, File, Incoming, Place, Quoted, Ref, Style
 from core.address import Address
+from core.courses.shelf import Shelves
 from core.mentors import Mentors
 from core.policy import Policy
 from core.reading import Problem
@@ -57,6 +58,7 @@ class Turn:
     rng: Random
     policy: Policy
     mentors: Mentors
+    shelves: Shelves
     topics: Topics
     words: Catalogue
     organisers: frozenset[Address] = frozenset()

@@ -11,6 +11,7 @@ from bot.messages import Catalogue
 from bot.turn import Origin, Turn
 from core import users
 from core.address import Address
+from core.courses.shelf import Shelves
 from core.mentors import Mentors
 from core.policy import Policy
 from core.topics import Topics
@@ -18,10 +19,11 @@ from core.topics import Topics
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The rules, the mentors, the topics, the words, and who runs the programme."""
+    """The rules, the mentors, the courses, the topics, the words, and who runs the programme."""
 
     policy: Policy
     mentors: Mentors
+    shelves: Shelves
     topics: Topics
     words: Catalogue
     organisers: frozenset[Address]
@@ -40,6 +42,7 @@ class World:
             rng=rng,
             policy=self.policy,
             mentors=self.mentors,
+            shelves=self.shelves,
             topics=self.topics,
             words=self.words,
             organisers=self.organisers,

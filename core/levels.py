@@ -3,8 +3,16 @@
 from sqlalchemy import Connection, select, update
 
 from core.store.tables import user_topics
+from core.store.types import Json
 from core.store.upsert import insert_or_ignore
-from core.users import KNOWS, WANTS
+from core.users import KNOWS, WANTS, Levels
+
+
+def levels_of(answer: Json) -> Levels:
+    """Read topics with levels as answers and wishes carry them: a list of [topic, level or None]."""
+    if not isinstance(answer, list):
+        return ()
+    return tuple((str(each[0]), each[1]) for each in answer if isinstance(each, list))
 
 
 def of(tx: Connection, user_id: int) -> dict[str, int]:

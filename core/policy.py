@@ -83,6 +83,11 @@ class Policy:
     idle_wait: timedelta = timedelta(days=7)
     drip_days: int = 1
 
+    # Recommendations
+    new_share: float = 0.1
+    new_course: timedelta = timedelta(days=60)
+    least_people: int = 3
+
     # Messages
     quiet_from: int = 21 * 60
     quiet_to: int = 8 * 60
@@ -102,3 +107,4 @@ class Policy:
     keep_events: timedelta = timedelta(days=3)
     keep_failed: timedelta = timedelta(days=14)
     keep_views: timedelta = timedelta(days=7)
+    keep_showings: timedelta = timedelta(days=90)

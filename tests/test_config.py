@@ -70,11 +70,13 @@ OTHER = {
     "sizes.file_limit": "2000000",
     **{f"ranking.weights.{part.name}": "0.33" for part in fields(Weights)},
     **{f"requests.hours_of_format.{name}": "0.25" for name in FORMATS},
-    **{f"retention.keep_{what}": "9 days" for what in ("runs", "events", "failed", "views")},
+    **{f"retention.keep_{what}": "9 days" for what in ("runs", "events", "failed", "views", "showings")},
     **{f"requests.{name}": "90m" for name in ("first_wait", "next_wait", "claim_wait", "expected_wait")},
     "requests.budget_hours": "5",
     "sessions.late_change": "90m",
     "courses.idle_wait": "9 days",
+    "recommendations.new_share": "0.2",
+    "recommendations.new_course": "9 days",
 }
 """A value that is not the key's default; a key that is not here takes 4."""
 BESIDE = {

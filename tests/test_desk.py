@@ -36,7 +36,7 @@ async def test_who_has_nothing_yet_is_greeted_and_shown_what_to_do(store_url: st
     async with open_world(store_url, CAST.format("en")) as world:
         answer = await world.does("ana", HOME)
         assert lines(answer) == ["Hello Ana Ruiz. Nothing is waiting for you."]
-        assert labels(answer) == ["Find a mentor", "Profile", "Settings", "Help"]
+        assert labels(answer) == ["Find a mentor", "What fits me?", "Profile", "Settings", "Help"]
 
 
 async def test_it_shows_offers_requests_pairs_and_sessions_each_with_its_buttons(store_url: str) -> None:
@@ -72,7 +72,7 @@ async def test_it_speaks_the_readers_language(store_url: str) -> None:
         answer = await world.does("ana", HOME)
         assert lines(answer)[0] == "你好，Ana Ruiz。这是你目前的安排。"
         assert "[撤回申请]" in read(answer)
-        assert labels(answer) == ["找导师", "资料", "设置", "帮助"]
+        assert labels(answer) == ["找导师", "有什么适合我？", "资料", "设置", "帮助"]
         assert "[接受] [婉拒] [想多了解]" in read(await world.does("lee", HOME))
         assert read(await world.does("mei", HOME)).startswith("你好，Mei Lin。现在没有等你处理的事。")
         assert "导师机器人" in read(await world.does("sam", HOME, locale="zh"))

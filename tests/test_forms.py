@@ -23,6 +23,7 @@ from bot.turn import Ask, Replies, Say, Start, Turn, say
 from bot.world import World
 from core import topics
 from core.address import Address
+from core.courses.shelf import Shelves
 from core.mentors import Mentors
 from core.policy import Policy
 from core.reading import Problem
@@ -100,9 +101,8 @@ BAD: Mapping[str, tuple[Json, ...]] = {
 def world() -> World:
     """What every turn is made of."""
     known = topics.load()
-    return World(
-        Policy(), Mentors(Policy(), known.wider), known, Catalogue.load(locales(), known.name), frozenset()
-    )
+    words = Catalogue.load(locales(), known.name)
+    return World(Policy(), Mentors(Policy(), known.wider), Shelves(known.wider), known, words, frozenset())
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -29,6 +29,7 @@ from bot.turn import Ask, Turn
 from core import reading, requests, topics
 from core.address import Address
 from core.availability import Span, merge
+from core.courses.shelf import Shelves
 from core.mentors import Mentors
 from core.policy import FORMATS, URGENCIES, Policy
 from core.store.types import Json
@@ -71,10 +72,13 @@ SAMPLES: Mapping[str, list[Json]] = {
     "explanation": ["好 <&>"],
     "file": ["三"],
     "format": list(FORMATS),
+    "further": BOTH,
+    "gone": ["三", ""],
     "goal": ["学会 <&>", None],
     "high": [40],
     "hours": [5, 1, 0],
     "kind": ["三"],
+    "known": [2, 0],
     "language": ["zh", None],
     "languages": [["en", "zh", "es"], ["zh"], []],
     "late": BOTH,
@@ -103,6 +107,7 @@ SAMPLES: Mapping[str, list[Json]] = {
     "most": [10],
     "name": ["梅"],
     "names": [["三", "四"], ["三"], []],
+    "new": [10, 0],
     "near": [["一", "二", "三"], ["一", "二"], []],
     "next": ["03:00"],
     "number": [2],
@@ -114,6 +119,7 @@ SAMPLES: Mapping[str, list[Json]] = {
     "paired": BOTH,
     "partner": ["李"],
     "paused": [AT, None],
+    "people": [3],
     "places": [3, 1, 0, None],
     "platform": ["三"],
     "question": ["几点？"],
@@ -139,6 +145,7 @@ SAMPLES: Mapping[str, list[Json]] = {
     "state": ["dead", "unknown", "expired"],
     "step": ["first", "next", "claim", "organiser", "asking", "wanted"],
     "stuck": [{"course": "三", "lesson": "四", "question": "几点？", "attempts": ["一", "二"]}, None],
+    "taken": [2, 1, 0],
     "text": ["好 <&>"],
     "time": ["02:30"],
     "times": [[AT, "2026-03-04T10:30:00+00:00", "2026-03-05T10:30:00+00:00"], [AT]],
@@ -151,8 +158,10 @@ SAMPLES: Mapping[str, list[Json]] = {
     "urgency": list(URGENCIES),
     "value": ["21:00-08:00"],
     "wait": [86400.0, 5400.0],
+    "wanted": [["sql", "frontend"], []],
     "waiting": [3, 1, 0],
     "was": [AT],
+    "wished": BOTH,
     "way": ["short", "gentle"],
     "withdrawn": BOTH,
     "why": ["三"],
@@ -162,6 +171,10 @@ SAMPLES: Mapping[str, list[Json]] = {
 }
 """What a variable may hold, the usual value first; no Latin letters where a value is shown as it is."""
 NEAR: list[Json] = [["一", "二", "三"], ["一"]]
+ADVICE: list[Json] = [
+    {"key": "recommend.reason.after", "params": {"people": 3, "title": "三"}},
+    {"key": "recommend.reason.goal", "params": {"topic": "sql", "level": 3}},
+]
 LEVELS: Json = [["sql", 4], ["frontend", None]]
 OWN: Mapping[str, Mapping[str, list[Json]]] = {
     "help.command": {"name": list(COMMANDS)},
@@ -212,6 +225,12 @@ OWN: Mapping[str, Mapping[str, list[Json]]] = {
     "profile.show.languages": {"value": [["en", "zh"], []]},
     "profile.show.role": {"value": [*ROLES]},
     "profile.show.wants": {"value": [LEVELS, []]},
+    "recommend.courses": {"count": [2, 0], "taken": [*BOTH]},
+    "recommend.item": {"reasons": [ADVICE]},
+    "recommend.item_why": {"reasons": [ADVICE]},
+    "recommend.nothing": {"topics": [["career", "sql"], []]},
+    **{f"recommend.reason.{kind}": {"level": [3]} for kind in ("goal", "topic", "further", "level")},
+    "recommend.other_mentors": {"count": [2, 0]},
     "report.words.label": {"name": ["梅", ""]},
     "settings.show.messages": {"value": [list(MUTABLE), []]},
 }
@@ -375,6 +394,7 @@ def turn_with(words: Catalogue, tx: Connection) -> Turn:
         rng=Random(1),
         policy=policy,
         mentors=Mentors(policy, TOPICS.wider),
+        shelves=Shelves(TOPICS.wider),
         topics=TOPICS,
         words=words,
         organisers=frozenset({ADDRESS}),

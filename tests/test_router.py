@@ -441,12 +441,14 @@ async def story_of_others(world: World) -> None:
 
 
 def own(table: str, row: Any, me: int, handle: str) -> bool:
-    """Whether a row is what anybody may change: themselves, their own pause, what they found."""
+    """Whether a row is what anybody may change: themselves, their own pause, what they found or were shown."""
     match table:
         case "users":
             return bool(row.id == me)
         case "views":
             return bool(row.address == handle)
+        case "showings" | "dismissals":
+            return bool(row.user_id == me)
         case "waits":
             return (row.kind, row.subject) == ("pause.end", str(me))
         case _:
@@ -484,7 +486,7 @@ async def nothing_of_others_changes(url: str, actor: str, actions: list[str], ar
                 assert answer.saved, event
                 assert answer.messages, event
                 assert TROUBLE not in read(answer), event
-                if action not in ("find", "about"):
+                if action not in ("find", "about", "recommend"):
                     assert not any(name in read(answer) for name in ("Ana Ruiz", "Bob Hale", "jit.si")), event
             assert {row.address for row in await world.rows(runs)} <= {actor}
             await world.write(lambda tx: tx.execute(delete(runs)))

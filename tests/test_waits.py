@@ -182,13 +182,18 @@ async def test_a_wait_that_is_put_again_is_moved_and_one_that_is_cancelled_is_go
 async def test_every_kind_of_wait_takes_what_is_gone_in_its_stride(store_url: str) -> None:
     async with open_world(store_url) as world:
         now = world.clock.now
-        subjects = {"snooze": "session.99.1", "tidy": "all", "course.averages": "all"}
+        subjects = {
+            "snooze": "session.99.1",
+            "tidy": "all",
+            "course.averages": "all",
+            "recommendations": "all",
+        }
         for kind in kinds.KINDS:
             subject = subjects.get(kind, "99")
             await world.write(lambda tx, kind=kind, subject=subject: waits.put(tx, kind, subject, now))  # type: ignore[misc]
         await world.settle()
         left = {row.kind for row in await world.rows(waiting)}
-        assert left <= {"tidy", "request.retry", "course.averages"}
+        assert left <= {"tidy", "request.retry", "course.averages", "recommendations"}
         assert await world.rows(outbox) == []
 
 

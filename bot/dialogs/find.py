@@ -2,18 +2,16 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 
-from bot import views
 from bot.dialogs.form import Answers, Args, Dialog, Refused
-from bot.dialogs.signup import LEVELS, levels_of
+from bot.dialogs.signup import LEVELS
 from bot.fields import Choice, Field, Option, Text
-from bot.matching import fitting, waterfall
+from bot.matching import fitting, search, waterfall
 from bot.matching import requests as wishes
 from bot.ports import button_id
 from bot.turn import Action, Item, Message, Replies, Say, Start, Turn, say
 from core import reading, requests, users
-from core.matching.features import Candidate, Query
+from core.levels import levels_of
 from core.policy import FORMATS, URGENCIES
 from core.requests import FIRST, WANTED
 from core.store.types import Json
@@ -49,8 +47,8 @@ def find(turn: Turn, words: str) -> Replies:
     format_ = next((name for name, pattern in FORMAT_WORDS.items() if pattern.search(words)), "ongoing")
     slugs = [slug for slug in found.slugs if slug not in WAYS.get(format_, ())] or list(found.slugs)
     mine = dict(users.topics_of(turn.tx, turn.me.id, users.WANTS))
-    wish: dict[str, Json] = {
-        "topics": [[slug, mine.get(slug)] for slug in slugs],
+    wish = {
+        **search.wish(turn, [(slug, mine.get(slug)) for slug in slugs]),
         "languages": list(hints.languages),
         "free": [list(span) for span in hints.spans],
         "goal": words if len(found.rest.split()) > 1 else turn.me.goal,
@@ -77,27 +75,9 @@ def about(turn: Turn, arg: str) -> Replies:
     return find(turn, turn.topics.name(arg, "en") if arg in turn.topics.rows else arg)
 
 
-def query(turn: Turn, wish: Mapping[str, Json]) -> Query:
-    """Put a wish as the ranking wants it."""
-    free = wish["free"]
-    invited = frozenset({turn.me.id}) | requests.earlier_partners(turn.tx, turn.me.id)
-    return Query(
-        topics=levels_of(wish["topics"]),
-        zone=turn.me.zone,
-        free=tuple(tuple(span) for span in free) if isinstance(free, list) and free else turn.me.free,
-        languages=turn.me.languages,
-        wanted_languages=tuple(str(each) for each in wish["languages"])
-        if isinstance(wish["languages"], list)
-        else (),
-        format=str(wish["format"]),
-        excluded=invited | users.kept_apart(turn.tx, turn.me.id),
-        week=(turn.now - timedelta(days=turn.now.weekday())).date(),
-    )
-
-
 def results(turn: Turn, wish: Mapping[str, Json]) -> Replies:
     """Rank, keep what was found, show the first page."""
-    ranked = turn.mentors.snapshot(turn.tx, turn.now).rank(query(turn, wish), SHOWN)
+    ranked = turn.mentors.snapshot(turn.tx, turn.now).rank(search.query(turn, wish), SHOWN)
     cost = turn.policy.hours_of_format[str(wish["format"])]
     people = users.many(turn.tx, [one.user_id for one in ranked])
     used = requests.hours_used(turn.tx, turn.policy, turn.now, people)
@@ -108,31 +88,19 @@ def results(turn: Turn, wish: Mapping[str, Json]) -> Replies:
         # Who mentors the course that somebody is stuck in comes first, if they fit at all.
         ranked = tuple(sorted(ranked, key=lambda one: one.user_id != wish["mentor"]))
     if not ranked:
-        first = _keep(turn, wish, ())
+        first = search.keep(turn, wish, ())
         keep = Action(button_id("first", first), "find.button.wait", "primary")
         return (say("find.nobody", keep, organisers=bool(turn.organisers), **_said(wish)),)
-    return (page(turn, _keep(turn, wish, ranked), 0),)
+    return (page(turn, search.keep(turn, wish, ranked), 0),)
 
 
 def _said(wish: Mapping[str, Json]) -> dict[str, Json]:
     return {"topics": [topic for topic, _ in levels_of(wish["topics"])], "languages": wish["languages"]}
 
 
-def _keep(turn: Turn, wish: Mapping[str, Json], ranked: Sequence[Candidate]) -> int:
-    mentors = [
-        [one.user_id, [{"key": reason.key, "params": dict(reason.params)} for reason in one.reasons]]
-        for one in ranked
-    ]
-    return views.keep(turn, "find", {"wish": dict(wish), "mentors": mentors})
-
-
-def _view(turn: Turn, view: str) -> Mapping[str, Json] | None:
-    return views.find(turn, "find", view)
-
-
 def page(turn: Turn, view: int, start: int) -> Say:
     """Show some of what was found."""
-    body = _view(turn, str(view))
+    body = search.kept(turn, str(view))
     assert body is not None
     wish, mentors = body["wish"], body["mentors"]
     assert isinstance(wish, dict)
@@ -164,7 +132,7 @@ def page(turn: Turn, view: int, start: int) -> Say:
 def more_mentors(turn: Turn, arg: str) -> Replies:
     """Show the next page."""
     view, _, start = arg.partition(".")
-    if not start.isdecimal() or _view(turn, view) is None:
+    if not start.isdecimal() or search.kept(turn, view) is None:
         return (say("find.gone", Action("find", "find.button.ask", "primary")),)
     return (page(turn, int(view), int(start[:4])),)
 
@@ -172,31 +140,30 @@ def more_mentors(turn: Turn, arg: str) -> Replies:
 def ask(turn: Turn, arg: str) -> Replies:
     """Ask one mentor."""
     view, _, mentor = arg.partition(".")
-    body = _view(turn, view)
+    body = search.kept(turn, view)
     shown = body["mentors"] if body else None
     known = [each[0] for each in shown] if isinstance(shown, list) else []
     if body is None or not mentor.isdecimal() or int(mentor) not in known:
         return (say("find.gone", Action("find", "find.button.ask", "primary")),)
     wish = body["wish"]
     assert isinstance(wish, dict)
-    wanted = users.get(turn.tx, int(mentor))
+    return ask_one(turn, wish, int(mentor), Action(button_id("first", view), "find.button.first", "primary"))
+
+
+def ask_one(turn: Turn, wish: Mapping[str, Json], mentor: int, instead: Action) -> Replies:
+    """Ask a mentor, unless they can take nothing now; then offer what can be done `instead`."""
+    wanted = users.get(turn.tx, mentor)
     gone = wanted is None or not wanted.mentor or wanted.stopped or users.paused(wanted, turn.now)
-    if wanted is None or gone or int(mentor) in users.kept_apart(turn.tx, turn.me.id):
-        return (say("find.unavailable", Action(button_id("first", view), "find.button.first", "primary")),)
+    if wanted is None or gone or mentor in users.kept_apart(turn.tx, turn.me.id):
+        return (say("find.unavailable", instead),)
     if not fitting.has_room(turn, wanted.id, str(wish["format"])):
-        return (
-            say(
-                "find.full",
-                Action(button_id("first", view), "find.button.first", "primary"),
-                name=wanted.name,
-            ),
-        )
+        return (say("find.full", instead, name=wanted.name),)
     return send(turn, wish, WANTED, wanted.id)
 
 
 def first(turn: Turn, arg: str) -> Replies:
     """Ask whoever is available first."""
-    body = _view(turn, arg)
+    body = search.kept(turn, arg)
     if body is None:
         return (say("find.gone", Action("find", "find.button.ask", "primary")),)
     wish = body["wish"]

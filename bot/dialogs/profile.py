@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 
 from bot.dialogs.form import Answers, Args, Dialog, Refused
-from bot.dialogs.signup import BOTH, MENTEE, MENTOR, field_of, keep_topics, levels_of
+from bot.dialogs.signup import BOTH, MENTEE, MENTOR, field_of, keep_topics
 from bot.dialogs.values import values_of
 from bot.fields import Field
 from bot.ports import button_id
 from bot.turn import Action, Item, Message, Replies, Say, Start, Turn, say
 from core import users
+from core.levels import levels_of
 from core.store.types import Json
 from core.users import HELPS, WANTS, User
 

@@ -10,6 +10,7 @@ from bot.fields import Choice, Confirm, Field, Number, Option, Text, Week
 from bot.outbox import box
 from bot.turn import Action, Message, Replies, Say, Start, Turn, say
 from core import tokens, users
+from core.levels import levels_of
 from core.policy import FORMATS
 from core.store.types import Json
 from core.users import HELPS, WANTS, Levels
@@ -96,13 +97,6 @@ def _levels(turn: Turn, answers: Answers) -> list[Field]:
         )
         for topic in bare
     ]
-
-
-def levels_of(answer: Json) -> Levels:
-    """Read an answer with levels: a list of [topic, level or None]."""
-    if not isinstance(answer, list):
-        return ()
-    return tuple((str(each[0]), each[1]) for each in answer if isinstance(each, list))
 
 
 def initial(turn: Turn, args: Args) -> Mapping[str, Json]:

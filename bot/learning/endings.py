@@ -11,6 +11,7 @@ from bot.outbox.box import Letter
 from bot.outbox.claim import Parcel
 from bot.outbox.deliver import Making
 from bot.ports import Attached, button_id
+from bot.recommending import onward
 from bot.turn import Action, Attachment, Message, Replies, Turn, say
 from core import levels, users
 from core.courses import catalogue, enrolments, reviews
@@ -46,7 +47,8 @@ def finished(turn: Turn, enrolment: Enrolment, course: Course) -> Replies:
         "code": code,
         "bar": pages.bar(1, 1),
     }
-    return (say("course.finished", *actions, **params), *paths.onward(turn))
+    ways, told = paths.onward(turn)
+    return (say("course.finished", *actions, **params), *ways, *onward.show(turn, told))
 
 
 def certificate(turn: Turn, arg: str) -> Replies:

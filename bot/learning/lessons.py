@@ -10,6 +10,7 @@ from core.courses.enrolments import ACTIVE, Enrolment
 from core.store.types import Json
 
 OTHERS = 5
+NOTHING = (Action("recommend", "recommend.button.again", "primary"), Action("courses", "course.button.all"))
 
 
 def mine(turn: Turn, arg: str, *states: str) -> Enrolment | None:
@@ -65,7 +66,7 @@ def learn(turn: Turn, words: str) -> Replies:
         return paths.show(turn, words)
     taken = enrolments.of_user(turn.tx, turn.me.id, (ACTIVE,))
     if not taken:
-        return paths.newest(turn) or (say("learn.none", Action("courses", "course.button.all", "primary")),)
+        return paths.newest(turn) or (say("learn.none", *NOTHING),)
     first, *others = taken
     shown = go_on(turn, enrolments.lock(turn.tx, first.id))
     if not others:

@@ -168,10 +168,11 @@ def drawn(turn: Turn, wanted: Attachment, parcel: Parcel) -> Making | None:
     return lambda: Attached(f"path-{topic}.png", "image/png", path(heading, boxes, arrows), heading)
 
 
-def onward(turn: Turn) -> Replies:
-    """Say what comes next on somebody's paths after a course, and which goals they have reached."""
+def onward(turn: Turn) -> tuple[Replies, frozenset[int]]:
+    """Say what comes next on somebody's paths after a course, and which goals they have reached; gives the courses."""
     shelf, knows = goals.shelf(turn.tx), goals.knows(turn.tx, turn.me.id)
     said: list[Say] = []
+    courses: set[int] = set()
     for goal in goals.of(turn.tx, turn.me.id):
         found = plan(shelf, knows, goal.topic, goal.level, goal.way)
         if found is None:
@@ -181,6 +182,7 @@ def onward(turn: Turn) -> Replies:
             said.append(say("path.reached", topic=goal.topic, level=found.level))
             continue
         course = catalogue.by_slug(turn.tx, found.courses[:1])[found.courses[0]]
+        courses.add(course.id)
         see = Action(button_id("course", course.id), "course.button.see", "primary")
         params: dict[str, Json] = {
             **browse.brief(turn, course),
@@ -189,7 +191,7 @@ def onward(turn: Turn) -> Replies:
             "count": len(found.courses),
         }
         said.append(say("path.next", see, **params))
-    return tuple(said)
+    return tuple(said), frozenset(courses)
 
 
 def newest(turn: Turn) -> Replies:

@@ -7,14 +7,13 @@ wanted (one mentor was asked by name) → asking (may others be asked?) → firs
 from collections.abc import Sequence
 from datetime import timedelta
 
-from bot.matching import channel, introductions
+from bot.matching import channel, introductions, search
 from bot.matching import fitting as fit
 from bot.outbox import box
 from bot.outbox.box import Letter
 from bot.ports import button_id
 from bot.turn import Action, Message, Turn
 from core import mentorships, requests, users, waits
-from core.matching.features import Candidate
 from core.requests import ASKING, CLAIM, FIRST, NEXT, OPEN, ORGANISER, WANTED, Offer, Request
 from core.store.types import Json
 from core.users import User
@@ -43,7 +42,7 @@ def reach(turn: Turn, request: Request, step: str, *, in_channel: bool = True) -
         found = fit.fitting(turn, request, places[each])
         if found:
             requests.move(turn.tx, request.id, each, turn.now)
-            _offer(turn, request, each, [(one.user_id, _reasons(one)) for one in found])
+            _offer(turn, request, each, [(one.user_id, search.reasons(one)) for one in found])
             names = users.many(turn.tx, [one.user_id for one in found])
             return [names[one.user_id].name for one in found]
     requests.move(turn.tx, request.id, ORGANISER, turn.now)
@@ -67,10 +66,6 @@ def reach(turn: Turn, request: Request, step: str, *, in_channel: bool = True) -
             ),
         )
     return []
-
-
-def _reasons(candidate: Candidate) -> list[dict[str, Json]]:
-    return [{"key": reason.key, "params": dict(reason.params)} for reason in candidate.reasons]
 
 
 def hand_on(turn: Turn, request: Request) -> None:
@@ -153,7 +148,7 @@ def retry(turn: Turn, request_id: int) -> None:
     found = fit.fitting(turn, request, EVERY)
     if found:
         requests.move(turn.tx, request.id, CLAIM, turn.now)
-        _offer(turn, request, CLAIM, [(one.user_id, _reasons(one)) for one in found])
+        _offer(turn, request, CLAIM, [(one.user_id, search.reasons(one)) for one in found])
     else:
         waits.put(turn.tx, "request.retry", request_id, turn.now + RETRY)
 

@@ -10,6 +10,7 @@ from bot.matching import deadlines, waterfall
 from bot.mentorships import sessions
 from bot.outbox import box, claim
 from bot.outbox.box import Letter
+from bot.recommending import nightly
 from bot.reminders import snooze
 from bot.turn import Message, Turn
 from core import users, waits
@@ -83,6 +84,7 @@ KINDS: Mapping[str, Due] = {
     "course.meeting": each(cohorts.meeting),
     "course.averages": _averages,
     "pause.end": each(_pause_over),
+    nightly.KIND: nightly.due,
     "snooze": _snoozed,
     "tidy": _tidy,
 }

@@ -8,8 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, select
 
 from bot.app import App
-from bot.dialogs import find
-from bot.matching import fitting
+from bot.matching import fitting, search
 from bot.outbox.kinds import KINDS
 from bot.ports import Address, Ref, Rendered
 from core import requests, users
@@ -82,7 +81,7 @@ def _of_view(tx: Connection, app: App, who: Address, view: int) -> tuple[Query, 
         return None
     user = users.known(tx, account.user_id)
     turn = app.world.turn(tx, app.clock(), "peek", who, user)
-    return find.query(turn, body["wish"]), None
+    return search.query(turn, body["wish"]), None
 
 
 def _of_request(tx: Connection, app: App, request_id: int) -> Query:

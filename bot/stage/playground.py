@@ -35,7 +35,7 @@ from core import waits as waiting
 CURTAIN, AGAIN = "curtain", "again"
 """Entries of the transcript: from here on somebody plays; the program was stopped and goes on."""
 LONGEST_JUMP = timedelta(days=60)
-UNSEEN = ("tidy",)
+UNSEEN = ("tidy", "recommendations")
 """Kinds of waits of which nobody notices anything."""
 LATELY, NEWEST = 12, 3
 """Entries of a chat in which buttons are looked for, and the messages of it that a story goes by."""

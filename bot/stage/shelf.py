@@ -5,20 +5,23 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, select, update
 
 from bot.app import App
+from bot.recommending import nightly
 from bot.stage.driver import ConsoleDriver
 from bot.stage.script import Person
-from core import levels, users
+from core import levels, users, work
 from core.address import Address
 from core.courses import catalogue, enrolments, folder, importing, reviews
 from core.courses.catalogue import Course, Lesson
 from core.courses.drafts import CourseDraft
-from core.store.tables import progress
+from core.store.tables import courses, progress
 
 AGO = timedelta(days=40)
 """When the first of the demo's people began to learn."""
+LONG_AGO, OLD = timedelta(days=100), 10
+"""When so many of the courses were made; the others are new."""
 LEARNERS = 6, 14
 """The fewest and the most who take a course."""
 SAYS = {
@@ -64,8 +67,13 @@ async def take(
     seed: int,
     at: Callable[[str], Address] = ConsoleDriver.at,
 ) -> None:
-    """Let an invented community have learned: some are in a course, some have finished it and rated it."""
+    """Let an invented community have learned: some are in a course, some have finished it and rated it.
+
+    What is recommended is learnt from it at once, as it is every night.
+    """
     await app.database.write(lambda tx: _take(tx, cast, now, Random(seed), at))
+    await app.database.write(lambda tx: work.put(tx, nightly.KIND, "demo", now))
+    await app.worker.drain()
 
 
 def _take(
@@ -83,6 +91,8 @@ def _take(
         for user_id, locale in rng.sample(learners, rng.randint(few, many)):
             _learn(tx, course, plan, user_id, locale, now - rng.random() * AGO, rng)
     reviews.show_averages(tx)
+    old = select(courses.c.id).order_by(courses.c.id).limit(OLD)
+    tx.execute(update(courses).where(courses.c.id.in_(old)).values(created_at=now - LONG_AGO))
 
 
 def _learn(

@@ -1,24 +1,100 @@
-"""What people took and what they thought of it, as the models of recommendations want it."""
+"""What people took and what they made of it, as recommendations want it: read from the tables, for all or for one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import NamedTuple
 
 import numpy as np
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, and_, case, func, select
 
-from core.courses.enrolments import ACTIVE, DONE
+from core.courses import taught
+from core.courses.enrolments import ACTIVE, DONE, LEFT
+from core.courses.taught import Wider
+from core.recommendations.arrays import Floats
 from core.recommendations.interactions import Interactions
-from core.store.tables import course_ratings, enrolments
+from core.recommendations.training import Evidence
+from core.store.tables import course_ratings, courses, enrolments, learning_goals, progress, user_topics
+from core.users import KNOWS, WANTS
 
 DAY = 86_400
+FINISHED, BEGUN, GIVEN_UP = 4.0, 2.0, 1.0
+"""What these say where no stars do, from 1 to 5; the share of lessons that are done adds to the last two."""
+ON_THE_WAY = 2.0
+
+
+class Line(NamedTuple):
+    """What one person did with one course; `value` is 1 to 5, days are counted from 1970."""
+
+    user: int
+    course: int
+    state: str
+    value: float
+    day: float
+    ended: float
+
+
+def _lines(tx: Connection, user_id: int | None = None) -> Iterable[Line]:
+    behind = (
+        select(func.count())
+        .where(progress.c.enrolment_id == enrolments.c.id, progress.c.finished_at.is_not(None))
+        .correlate(enrolments)
+        .scalar_subquery()
+    )
+    theirs = and_(
+        course_ratings.c.course_id == enrolments.c.course_id, course_ratings.c.user_id == enrolments.c.user_id
+    )
+    query = (
+        select(
+            enrolments.c.user_id,
+            enrolments.c.course_id,
+            enrolments.c.state,
+            course_ratings.c.stars,
+            case((enrolments.c.state == DONE, None), else_=behind),
+            courses.c.lessons,
+            enrolments.c.enrolled_at,
+            enrolments.c.finished_at,
+        )
+        .select_from(
+            enrolments.join(courses, courses.c.id == enrolments.c.course_id).outerjoin(course_ratings, theirs)
+        )
+        .where(enrolments.c.state.in_((ACTIVE, DONE, LEFT)))
+        .order_by(enrolments.c.enrolled_at, enrolments.c.id)
+    )
+    if user_id is not None:
+        query = query.where(enrolments.c.user_id == user_id)
+    for user, course, state, stars, done, lessons, enrolled_at, finished_at in tx.execute(query):
+        value = made(state, stars, (done or 0) / max(lessons, 1))
+        yield Line(user, course, state, value, day_of(enrolled_at), day_of(finished_at))
+
+
+def made(state: str, stars: int | None, share: float) -> float:
+    """Give what somebody made of a course, from 1 to 5: their stars, or what finishing, going on or giving up says."""
+    if stars is not None:
+        return float(stars)
+    if state == DONE:
+        return FINISHED
+    return min(BEGUN + ON_THE_WAY * share, FINISHED) if state == ACTIVE else min(GIVEN_UP + share, BEGUN)
+
+
+def day_of(moment: datetime | None) -> float:
+    """Give a moment in days; NaN for none."""
+    return moment.timestamp() / DAY if moment else np.nan
+
+
+def of_user(tx: Connection, user_id: int) -> list[Line]:
+    """List what one person did, the oldest first; what they gave up as well."""
+    return list(_lines(tx, user_id))
 
 
 def taken(tx: Connection) -> Interactions:
-    """Who took which course when; who waits for a place or has given it back took nothing."""
-    columns = (enrolments.c.user_id, enrolments.c.course_id, enrolments.c.enrolled_at)
-    rows = tx.execute(
-        select(*columns).where(enrolments.c.state.in_((ACTIVE, DONE))).order_by(enrolments.c.id)
+    """Who took which course when, and made what of it; who waits for a place or has given it back took nothing."""
+    lines = [line for line in _lines(tx) if line.state != LEFT]
+    return _interactions(
+        [line.user for line in lines],
+        [line.course for line in lines],
+        [line.value for line in lines],
+        [line.day for line in lines],
     )
-    return _interactions((user, course, 1.0, at.timestamp() / DAY) for user, course, at in rows)
 
 
 def rated(tx: Connection) -> Interactions:
@@ -29,13 +105,73 @@ def rated(tx: Connection) -> Interactions:
         course_ratings.c.stars,
         course_ratings.c.created_at,
     )
-    rows = tx.execute(select(*columns).order_by(*columns[:2]))
-    return _interactions((user, course, stars, at.timestamp() / DAY) for user, course, stars, at in rows)
+    rows = tx.execute(select(*columns).order_by(*columns[:2])).all()
+    return _interactions(
+        [row[0] for row in rows],
+        [row[1] for row in rows],
+        [row[2] for row in rows],
+        [day_of(row[3]) for row in rows],
+    )
 
 
-def _interactions(rows: Iterable[tuple[int, int, float, float]]) -> Interactions:
+def _interactions(
+    people: list[int], things: list[int], values: list[float], days: list[float]
+) -> Interactions:
     """People and courses by their place among those there are."""
-    found = np.array(list(rows), dtype=np.float64).reshape(-1, 4)
-    who, user = np.unique(found[:, 0], return_inverse=True)
-    what, item = np.unique(found[:, 1], return_inverse=True)
-    return Interactions.of(user, item, found[:, 2], found[:, 3], users=len(who), items=len(what))
+    who, user = np.unique(np.array(people, dtype=np.int64), return_inverse=True)
+    what, item = np.unique(np.array(things, dtype=np.int64), return_inverse=True)
+    return Interactions.of(user, item, values, days, users=len(who), items=len(what))
+
+
+def evidence(tx: Connection, wider: Wider) -> Evidence | None:
+    """Gather all that a fit learns from; None where nobody has taken anything."""
+    rows = tx.execute(select(courses.c.id, courses.c.topics).order_by(courses.c.id)).all()
+    places = {course: place for place, (course, _) in enumerate(rows)}
+    topics, numbers = taught.numbered([taught.levels(levels, wider) for _, levels in rows])
+    lines = list(_lines(tx))
+    kept = [line for line in lines if line.state != LEFT]
+    if not kept:
+        return None
+    who, user = np.unique(np.array([line.user for line in kept], dtype=np.int64), return_inverse=True)
+    day: Floats = np.array([line.day for line in kept])
+    # In the order that the interactions keep, so that the days of finishing stand beside them.
+    order = np.lexsort((day, user))
+    item = np.array([places[line.course] for line in kept])[order]
+    value = np.array([line.value for line in kept])[order]
+    given_up = [line for line in lines if line.state == LEFT]
+    left = np.array([places[line.course] for line in given_up], dtype=np.int64)
+    wanted = _wishes(tx, numbers)
+    return Evidence(
+        ids=np.array(list(places), dtype=np.int64),
+        taken=Interactions.of(user[order], item, value, day[order], users=len(who), items=len(places)),
+        ended=np.array([line.ended for line in kept])[order],
+        dropped=np.bincount(left, minlength=len(places)),
+        dropped_sum=np.asarray(
+            np.bincount(left, [line.value for line in given_up], minlength=len(places)), dtype=np.float64
+        ),
+        topics=topics,
+        named=len(numbers),
+        wishes=[wanted.get(int(each), {}) for each in who],
+    )
+
+
+def _wishes(tx: Connection, numbers: Mapping[str, int]) -> dict[int, dict[int, int]]:
+    """What each person wants to learn, with the level they have in it."""
+    known: dict[tuple[int, int], int] = {}
+    wanted: dict[int, dict[int, int]] = {}
+    rows = tx.execute(
+        select(user_topics.c.user_id, user_topics.c.side, user_topics.c.topic, user_topics.c.level).where(
+            user_topics.c.side.in_((WANTS, KNOWS))
+        )
+    )
+    for user, side, topic, level in rows:
+        if (number := numbers.get(topic)) is not None:
+            known[user, number] = max(known.get((user, number), 0), level or 0)
+            if side == WANTS:
+                wanted.setdefault(user, {})[number] = 0
+    for user, topic in tx.execute(select(learning_goals.c.user_id, learning_goals.c.topic)):
+        if (number := numbers.get(topic)) is not None:
+            wanted.setdefault(user, {})[number] = 0
+    return {
+        user: {number: known.get((user, number), 0) for number in sorted(own)} for user, own in wanted.items()
+    }

@@ -80,13 +80,15 @@ def choose(
     sample: int = SAMPLE,
     *,
     ordered: bool = True,
+    whole: bool = False,
 ) -> Chosen:
     """The settings of `blend.fit` for these data; the plain ones where there is too little to judge by.
 
-    Unless `ordered`, the order of a history counts for nothing.
+    Unless `ordered`, the order of a history counts for nothing. Where the `whole` of it is known to be chosen by
+    people, nothing is set aside: what somebody did last counts at once.
     """
     timely = ordered and has_order(interactions)
-    aside = set_aside(interactions, sample, seed) if timely and protocol == "last" else 0
+    aside = set_aside(interactions, sample, seed) if timely and protocol == "last" and not whole else 0
     search = Search(cuts(interactions, protocol, seed, sample, aside=aside, ordered=timely))
     if not search.cuts:
         return Chosen(blend.DEFAULT, float("nan"), {})

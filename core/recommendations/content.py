@@ -24,51 +24,59 @@ Wishes = Mapping[int, int]
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Content:
-    """`having`, a sorted array of items for each topic; `level` 1 to 5 or 0 for unknown, shape (items,)."""
+    """For each topic, `having` is the sorted items that have it, `levels` (1 to 5, 0 unknown) at which each does."""
 
+    items: int
     having: tuple[Places, ...]
-    level: Places
+    levels: tuple[Places, ...]
     rarity: Floats
 
     @classmethod
-    def of(cls, topics: Sequence[Sequence[int]], level: Sequence[int], count: int) -> Self:
-        """From the topics and the level of each item; `count` topics in all."""
+    def of(cls, topics: Sequence[Mapping[int, int]], count: int) -> Self:
+        """From the topics of each item with their levels; `count` topics in all."""
         having: list[list[int]] = [[] for _ in range(count)]
+        levels: list[list[int]] = [[] for _ in range(count)]
         for item, own in enumerate(topics):
-            for topic in sorted(set(own)):
+            for topic, level in own.items():
                 having[topic].append(item)
+                levels[topic].append(level)
         sizes = np.array([max(len(items), 1) for items in having], dtype=np.float64)
-        arrays = tuple(np.array(items, dtype=np.int64) for items in having)
-        return cls(arrays, np.asarray(level, dtype=np.int64), np.log1p(len(topics) / sizes))
-
-    def fits(self, items: Places, own: int) -> Floats:
-        """How well the level of some items fits somebody of level `own`, shape (n,)."""
-        level = self.level[items]
-        fit = np.full(len(items), FAR)
-        for step, share in FITS.items():
-            fit[level - own == step] = share
-        fit[level == 0] = UNKNOWN
-        return fit
-
-    def _weights(self, wishes: Wishes) -> dict[int, float]:
-        total = sum(float(self.rarity[topic]) for topic in wishes)
-        return {topic: float(self.rarity[topic]) / total for topic in sorted(wishes)}
+        return cls(
+            len(topics),
+            tuple(np.array(items, dtype=np.int64) for items in having),
+            tuple(np.array(each, dtype=np.int64) for each in levels),
+            np.log1p(len(topics) / sizes),
+        )
 
     def scores(self, wishes: Wishes) -> Singles:
         """0 to 1 for every item: 1 has all that is wished for, each at the next level; shape (items,)."""
-        score = np.zeros(len(self.level), np.float32)
+        score = np.zeros(self.items, np.float32)
         for topic, weight in self._weights(wishes).items():
-            items = self.having[topic]
-            score[items] += (weight * self.fits(items, wishes[topic])).astype(np.float32)
+            fit = fits(self.levels[topic], wishes[topic])
+            score[self.having[topic]] += (weight * fit).astype(np.float32)
         return score
 
     def explain(self, wishes: Wishes, item: int, most: int = MOST) -> tuple[Because, ...]:
-        """The wished topics that the item has, by what they add, with its level."""
+        """The wished topics that the item has, by what they add, with its level in each."""
         told = list[Because]()
         for topic, weight in self._weights(wishes).items():
             items = self.having[topic]
             at = int(np.searchsorted(items, item))
             if at < len(items) and items[at] == item:
-                share = weight * float(self.fits(items[at : at + 1], wishes[topic])[0])
-                told.append(Because("topic", topic, share, level=int(self.level[item])))
+                level = self.levels[topic][at : at + 1]
+                share = weight * float(fits(level, wishes[topic])[0])
+                told.append(Because("topic", topic, share, level=int(level[0])))
         return tuple(sorted(told, key=lambda each: (-each.share, each.of))[:most])
+
+    def _weights(self, wishes: Wishes) -> dict[int, float]:
+        total = sum(float(self.rarity[topic]) for topic in wishes)
+        return {topic: float(self.rarity[topic]) / total for topic in sorted(wishes)}
+
+
+def fits(level: Places, own: int) -> Floats:
+    """How well levels fit somebody of level `own`, of the same shape."""
+    fit = np.full(len(level), FAR)
+    for step, share in FITS.items():
+        fit[level - own == step] = share
+    fit[level == 0] = UNKNOWN
+    return fit

@@ -2,7 +2,8 @@
 
 On a cut of the data, histories are shortened to 0, 1, 2, … things, and of several shares the one is kept with
 which both together rank best. Shares never fall with more evidence: the measured ones are smoothed by the
-nearest rising curve (Barlow et al., "Statistical inference under order restrictions", 1972).
+nearest rising curve (Barlow et al., "Statistical inference under order restrictions", 1972), and where few people
+were measured they are drawn to the cautious ones: what somebody says they want is not overruled by chance.
 """
 
 from collections.abc import Sequence
@@ -34,6 +35,9 @@ class Handover:
         return float(np.interp(taken, self.taken, self.share))
 
 
+PEOPLE = 300
+"""The cautious shares count as much as what so many people show."""
+
 CAUTIOUS = Handover((0, 5, 20), (0.0, 0.5, 0.9))
 """For a community with too little to measure."""
 
@@ -45,6 +49,8 @@ def mixed(content: Singles, collaborative: Singles, share: float) -> Singles:
 
 def level(score: Singles) -> Singles:
     """Scores with mean 0 and spread 1 along the last axis; all 0 where they are all equal."""
+    if not score.shape[-1]:
+        return np.asarray(score, np.float32)
     left = score - score.mean(axis=-1, keepdims=True)
     spread = left.std(axis=-1, keepdims=True)
     return np.asarray(np.divide(left, spread, out=np.zeros_like(left), where=spread > 1e-12), np.float32)
@@ -78,7 +84,11 @@ def measure(
     if not measured:
         return CAUTIOUS
     counts, shares, ndcg, weight = zip(*measured, strict=True)
-    return Handover(counts, tuple(rising(shares, weight)), ndcg)
+    drawn = [
+        (people * share + PEOPLE * CAUTIOUS.at(count)) / (people + PEOPLE)
+        for count, share, people in zip(counts, rising(shares, weight), weight, strict=True)
+    ]
+    return Handover(counts, tuple(rising(drawn, weight)), ndcg)
 
 
 def rising(values: Sequence[float], weight: Sequence[float]) -> list[float]:

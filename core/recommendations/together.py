@@ -30,8 +30,12 @@ def together(interactions: Interactions, by_user: npt.ArrayLike | None = None) -
     return table
 
 
-def onward(interactions: Interactions, reach: int, fading: float = 0.0) -> Singles:
+def onward(
+    interactions: Interactions, reach: int, fading: float = 0.0, ended: Floats | None = None
+) -> Singles:
     """How often column's item was taken within `reach` steps after row's, shape (items, items).
+
+    With `ended`, the day on which each was finished (NaN: never), shape (n,), only where row's was finished first.
 
     A step of k counts k ** -fading. Ludewig and Jannach, "Evaluation of session-based recommendation
     algorithms", 2018, call this sequential rules, with fading 1.
@@ -46,6 +50,8 @@ def onward(interactions: Interactions, reach: int, fading: float = 0.0) -> Singl
             break
         for begin in range(0, len(before), PAIRS):
             at = before[begin : begin + PAIRS]
+            if ended is not None and interactions.day is not None:
+                at = at[ended[at] <= interactions.day[at + step]]
             pair = item[at].astype(np.int64) * items + item[at + step]
             np.add.at(table, pair, np.float32(step**-fading))
     return table.reshape(items, items)

@@ -42,6 +42,11 @@ PUSH = Personal("delivering the message", "emptied when sent; 14 days when it fa
 SAFETY = Personal("moderation", "two years")
 LEARNING = Personal("going on with a course where it was left, and helping where somebody is stuck", ACCOUNT)
 RATING = Personal("ratings feed matching and are averaged", ACCOUNT)
+SHOWING = Personal("recommendations are judged by what came of them; nobody is shown too often", "90 days")
+DISMISSAL = Personal("what somebody does not want is not recommended again", ACCOUNT)
+MODEL = Personal(
+    "recommending what others took next; it counts people and names none", "until the next night"
+)
 DEDUPE = Personal("a redelivered event has no second effect", "three days")
 DEAD = Personal("organisers see that something of somebody's was not handled", "14 days")
 
@@ -309,7 +314,7 @@ courses = Table(
     Column("stars_count", Integer, nullable=False),
     Column("shown_stars", Float),
     Column("created_at", UtcDateTime, nullable=False),
-    Column("changed_at", UtcDateTime, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False, index=True),
     sqlite_autoincrement=True,
 )
 
@@ -445,6 +450,56 @@ learning_goals = Table(
     Column("created_at", UtcDateTime, nullable=False),
 )
 
+# What was recommended: a course or a mentor. `chance` is how likely it was to be shown where it was drawn.
+showings = Table(
+    "showings",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("user_id", Id, ForeignKey("users.id", ondelete="CASCADE"), nullable=False, info=SHOWING.info),
+    Column("course_id", Id, ForeignKey("courses.id", ondelete="CASCADE"), index=True, info=SHOWING.info),
+    Column("mentor_id", Id, ForeignKey("users.id", ondelete="CASCADE"), info=SHOWING.info),
+    Column("why", Code(8), nullable=False),
+    Column("chance", Float, nullable=False),
+    Column("place", Integer, nullable=False),
+    Column("surface", Code(16), nullable=False),
+    Column("shown_at", UtcDateTime, nullable=False, index=True),
+    Index("ix_showings_user_id_shown_at", "user_id", "shown_at"),
+    Index("ix_showings_mentor_id_shown_at", "mentor_id", "shown_at"),
+    sqlite_autoincrement=True,
+)
+
+dismissals = Table(
+    "dismissals",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("user_id", Id, ForeignKey("users.id", ondelete="CASCADE"), nullable=False, info=DISMISSAL.info),
+    Column("course_id", Id, ForeignKey("courses.id", ondelete="CASCADE"), index=True, info=DISMISSAL.info),
+    Column("mentor_id", Id, ForeignKey("users.id", ondelete="CASCADE"), index=True, info=DISMISSAL.info),
+    Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("user_id", "course_id"),
+    UniqueConstraint("user_id", "mentor_id"),
+    sqlite_autoincrement=True,
+)
+
+# A fitted model is kept in parts, so that no one statement is large; `models` says which version counts.
+models = Table(
+    "models",
+    metadata,
+    Column("model", Code(32), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("parts", Integer, nullable=False),
+    Column("fitted_at", UtcDateTime, nullable=False),
+)
+
+model_parts = Table(
+    "model_parts",
+    metadata,
+    Column("model", Code(32), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("part", Integer, primary_key=True),
+    Column("data", LargeBinary, nullable=False, info=MODEL.info),
+)
+
 runs = Table(
     "runs",
     metadata,
@@ -518,6 +573,18 @@ waits = Table(
     Column("kind", Code(32), primary_key=True),
     Column("subject", Code(80), primary_key=True),
     Column("due_at", UtcDateTime, nullable=False, index=True),
+)
+
+# What takes too long for a turn; whoever publishes its result takes the row away.
+work = Table(
+    "work",
+    metadata,
+    Column("kind", Code(32), primary_key=True),
+    Column("subject", Code(80), primary_key=True),
+    Column("put_at", UtcDateTime, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("trouble", Code(120)),
 )
 
 outbox = Table(

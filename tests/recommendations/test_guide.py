@@ -12,12 +12,12 @@ from core.recommendations.interactions import History
 from tests.recommendations.communities import two_camps
 
 CURVE = Handover((0, 4), (0.0, 1.0))
-TOPICS = [[item // 5] for item in range(20)]
-"""Four topics of five items each: two of each camp."""
+TOPICS = [{item // 5: 1 + item % 5} for item in range(20)]
+"""Four topics of five items each, at the levels 1 to 5: two of each camp."""
 
 
 def guide() -> Guide:
-    return Guide(blend.fit(two_camps()), Content.of(TOPICS, [1 + item % 5 for item in range(20)], 4), CURVE)
+    return Guide(blend.fit(two_camps()), Content.of(TOPICS, 4), CURVE, np.zeros(20, np.float32))
 
 
 def test_a_newcomer_gets_what_they_wish_for_at_the_next_level() -> None:
@@ -33,7 +33,7 @@ def test_with_evidence_others_take_over_and_in_between_both_speak() -> None:
     known = both.recommend(History.of([0, 1, 2, 3]), {2: 1}, 3)
     assert {each.item // 10 for each in known} == {0}
     assert {each.kind for one in known for each in one.because} == {"item"}
-    between = both.explain(History.of([10, 12]), {2: 1}, 11)
+    (between,) = both.reasons(History.of([10, 12]), {2: 1}, [11])
     assert {each.kind for each in between} == {"item", "topic"}
     assert sum(each.share for each in between) == pytest.approx(1)
     assert both.share(History.of([0, 1]), {2: 1}) == 0.5
@@ -43,7 +43,7 @@ def test_without_wishes_the_model_speaks_alone() -> None:
     both = guide()
     one = [each.item for each in both.recommend(History.of([0, 1]), {}, 5)]
     assert one == [each.item for each in both.model.recommend(History.of([0, 1]), 5)]
-    assert both.explain(History.of([]), {}, 3)[0].kind == "popular"
+    assert both.reasons(History.of([]), {}, [3])[0][0].kind == "popular"
 
 
 def test_neither_what_was_taken_nor_what_may_not_be_is_told() -> None:

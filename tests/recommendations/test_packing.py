@@ -1,15 +1,25 @@
-"""A model that was packed answers as before; what is none is refused."""
+"""What a fit leaves, packed and taken out again, answers as before; what is none is refused."""
 
 import io
 
 import numpy as np
 import pytest
 
-from core.recommendations import blend
+from core.recommendations import blend, training
 from core.recommendations.blend import Onward, Settings
 from core.recommendations.decay import Decay
+from core.recommendations.handover import Handover
 from core.recommendations.packing import VERSION, OtherVersionError, packed, unpacked
+from core.recommendations.training import Trained
 from tests.recommendations.communities import two_camps
+
+CURVE = Handover((0, 3), (0.1, 0.9), (0.2, 0.4))
+
+
+def trained(users: int, settings: Settings) -> Trained:
+    """A fit of two camps, whose items have the numbers 100 to 119."""
+    model = blend.fit(two_camps(users), settings)
+    return Trained(np.arange(100, 120), model, CURVE, np.linspace(-1, 1, 20).astype(np.float32))
 
 
 @pytest.mark.parametrize(
@@ -20,15 +30,22 @@ from tests.recommendations.communities import two_camps
     ],
 )
 def test_a_model_comes_back_as_it_was(settings: Settings) -> None:
-    community = two_camps(40)
-    model = blend.fit(community, settings)
-    again = unpacked(packed(model))
-    for history in community.histories():
-        assert again.recommend(history) == model.recommend(history)
+    before = trained(40, settings)
+    after = unpacked(packed(before))
+    for history in two_camps(40).histories():
+        assert after.model.recommend(history) == before.model.recommend(history)
+    assert after.handover == before.handover
+    assert after.ids.tolist() == before.ids.tolist()
+    assert after.standing.tolist() == before.standing.tolist()
+
+
+def test_nothing_at_all_comes_back_as_well() -> None:
+    after = unpacked(packed(training.empty()))
+    assert after.model.items == len(after.ids) == len(after.standing) == 0
 
 
 def test_other_bytes_are_refused() -> None:
-    whole = packed(blend.fit(two_camps(10)))
+    whole = packed(trained(10, Settings()))
     newer = io.BytesIO()
     np.savez(newer, version=np.array(VERSION + 1))
     numbers = io.BytesIO()

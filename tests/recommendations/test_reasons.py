@@ -109,7 +109,7 @@ def test_an_item_nobody_took_is_last_and_has_no_reason() -> None:
 
 def test_a_wish_named_is_a_topic_of_the_item_at_its_level() -> None:
     # Topic 0 is common, topic 1 rare; courses at levels 2, 3, 2, and one of no known level.
-    content = Content.of([[0, 1], [0], [0], []], [2, 3, 2, 0], 2)
+    content = Content.of([{0: 2, 1: 2}, {0: 3}, {0: 2}, {}], 2)
     score = content.scores({0: 1, 1: 1})
     assert score.tolist() == pytest.approx([1, score[1], score[2], 0])
     assert score[2] > score[1] > 0

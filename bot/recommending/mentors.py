@@ -1,0 +1,89 @@
+"""Mentors who are recommended: those who fit what somebody wants, shown to no more people than they have room for."""
+
+from collections.abc import Sequence
+
+from bot import views
+from bot.matching import search
+from bot.ports import button_id
+from bot.turn import Action, Item, Turn
+from core import levels, showings, users
+from core.courses import catalogue, enrolments, goals
+from core.courses.enrolments import ACTIVE
+from core.matching.features import Candidate
+from core.showings import Showing
+from core.users import Levels
+
+LOOKED_AT = 30
+VIEW = "mentors"
+ANY = "0"
+"""Stands for a list that was not kept."""
+
+
+def wanted(turn: Turn, only: Sequence[str] = ()) -> Levels:
+    """Give the topics in which somebody may want a mentor: what they want, their goals, what they are learning now."""
+    known = levels.of(turn.tx, turn.me.id)
+    if only:
+        return tuple((topic, known.get(topic) or None) for topic in only)
+    active = [each.course_id for each in enrolments.of_user(turn.tx, turn.me.id, (ACTIVE,))]
+    taken = catalogue.many(turn.tx, active)
+    topics = (
+        *(topic for topic, _ in users.topics_of(turn.tx, turn.me.id, users.WANTS)),
+        *(goal.topic for goal in goals.of(turn.tx, turn.me.id)),
+        *(topic for one in active for topic in taken[one].topics),
+    )
+    return tuple((topic, known.get(topic) or None) for topic in dict.fromkeys(topics))
+
+
+def find(turn: Turn, most: int, only: Sequence[str] = (), *, reads: bool = False) -> list[Candidate]:
+    """Find mentors who fit and have room to be shown to one more.
+
+    Who only `reads` gets those alone who were shown to them within a week: nobody else is shown by it.
+    """
+    topics = wanted(turn, only)
+    if not topics or not turn.me.mentee:
+        return []
+    query = search.query(turn, search.wish(turn, topics))
+    ranked = turn.mentors.snapshot(turn.tx, turn.now).rank(query, LOOKED_AT)
+    _, dismissed = showings.dismissed(turn.tx, turn.me.id)
+    if reads:
+        mine = showings.held_by(turn.tx, turn.me.id, turn.now)
+        ranked = tuple(one for one in ranked if one.user_id in mine)
+    ids = [one.user_id for one in ranked if one.user_id not in dismissed]
+    room = showings.room(turn.tx, turn.me.id, ids, turn.policy, turn.now, reads=reads)
+    return [one for one in ranked if room.get(one.user_id, 0) > 0][:most]
+
+
+def keep(turn: Turn, topics: Sequence[str]) -> int:
+    """Keep the topics that were asked for; returns the id that buttons carry."""
+    return views.keep(turn, VIEW, {"topics": list(topics)})
+
+
+def kept(turn: Turn, view: str) -> tuple[str, ...] | None:
+    """Find the topics of a list; those of `ANY` list are what the one who acts wants."""
+    body = views.find(turn, VIEW, view)
+    if body is None:
+        return () if view == ANY else None
+    topics = body["topics"]
+    return tuple(str(each) for each in topics) if isinstance(topics, list) else ()
+
+
+def items(turn: Turn, found: Sequence[Candidate], view: int | None = None) -> tuple[Item, ...]:
+    """Write each with the reasons and a button to ask; in a kept list, *not for me* beside it."""
+    names = users.names(turn.tx, [one.user_id for one in found])
+    return tuple(_item(one, names[one.user_id], view) for one in found)
+
+
+def _item(one: Candidate, name: str, view: int | None) -> Item:
+    which = f"{ANY if view is None else view}.{one.user_id}"
+    actions = [Action(button_id("ask_shown", which), "find.button.this", about=name)]
+    if view is not None:
+        not_them = button_id("not_this_mentor", which)
+        actions.append(Action(not_them, "recommend.button.not_for_me", about=name))
+    return Item("find.mentor", {"name": name, "reasons": search.reasons(one)}, tuple(actions))
+
+
+def log(turn: Turn, found: Sequence[Candidate], surface: str) -> None:
+    """Write down who was shown; whom one was shown within a week holds a place already."""
+    mine = set(showings.held_by(turn.tx, turn.me.id, turn.now))
+    shown = [Showing(at, mentor_id=one.user_id) for at, one in enumerate(found) if one.user_id not in mine]
+    showings.put(turn.tx, turn.me.id, shown, surface, turn.now)

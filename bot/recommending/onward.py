@@ -1,0 +1,38 @@
+"""What may fit next, in a line or two where somebody is anyway: when a course is finished, and at home."""
+
+from collections.abc import Collection
+
+from bot.recommending import courses, mentors
+from bot.turn import Action, Item, Message, Replies, Say, Turn
+
+AFTER = "finished"
+COURSES, MENTORS = 2, 1
+MORE = Action("recommend", "recommend.button.again")
+
+
+def show(turn: Turn, told: Collection[int]) -> Replies:
+    """Show what comes next after a course, besides the courses that were told of; what is shown is written down.
+
+    Nobody asked for it: so only what goes on from what they did or want is worth a word.
+    """
+    found = courses.search(turn, COURSES, besides=told, new=False)
+    people = mentors.find(turn, MENTORS)
+    page = found.own()
+    items = (*courses.items(turn, found, page), *mentors.items(turn, people))
+    if not items:
+        return ()
+    courses.log(turn, page, AFTER)
+    mentors.log(turn, people, AFTER)
+    return (Say((Message("recommend.next", {}, (MORE,), items),)),)
+
+
+def at_home(turn: Turn) -> tuple[Item, ...]:
+    """Give what fits somebody on the page that platforms open by themselves.
+
+    Nobody may have looked: so it is not written down, nothing is drawn by chance, and of mentors only those stand
+    there who were shown to them before.
+    """
+    found = courses.search(turn, COURSES, new=False)
+    page = found.pages[0] if found.pages else ()
+    people = mentors.find(turn, MENTORS, reads=True)
+    return (*courses.items(turn, found, page), *mentors.items(turn, people))

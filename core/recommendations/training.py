@@ -1,0 +1,119 @@
+"""From all that a community did to all that is needed to recommend: what a nightly fit does.
+
+Settings are chosen, the model fitted, the hand-over measured and the standing of every item reckoned.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from core.recommendations import blend, choosing, handover
+from core.recommendations.arrays import Floats, Places, Singles
+from core.recommendations.content import Content, Wishes
+from core.recommendations.evaluation import splits
+from core.recommendations.handover import CAUTIOUS, Handover
+from core.recommendations.interactions import Interactions
+from core.recommendations.items import ItemModel
+from core.recommendations.together import onward
+
+ENOUGH = 30
+"""People with two things or more from whom on settings are chosen and the hand-over is measured."""
+SAMPLE = 2000
+REACH = 30
+"""Steps within which somebody went on from one thing to another."""
+A_STAR = 0.5
+"""What a star above or below the usual adds to a score; scores of all items have spread 1."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Evidence:
+    """What people did. `ids` are the caller's numbers of the items, by place.
+
+    A value of `taken` is 1 to 5: the stars that were given, or what finishing and going on say. `ended`, shape
+    (len(taken),), is the day on which each was finished, NaN where it was not. What was given up is not taken, but
+    counts: item by item, `dropped` times with values of `dropped_sum`, both of shape (items,). `topics` are the levels
+    that each item leads to, of `named` topics in all, and `wishes` each user's own levels in those they want.
+    """
+
+    ids: Places
+    taken: Interactions
+    ended: Floats
+    dropped: Places
+    dropped_sum: Floats
+    topics: Sequence[Mapping[int, int]]
+    named: int
+    wishes: Sequence[Wishes]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Trained:
+    """What a fit leaves: the model, whose items are which, the hand-over, and how each item stands."""
+
+    ids: Places
+    model: ItemModel
+    handover: Handover
+    standing: Singles
+
+
+def empty() -> Trained:
+    """What is there before the first fit."""
+    none: Singles = np.zeros((0, 0), np.float32)
+    model = ItemModel(none, none[0:0].reshape(-1), none, none, blend.DEFAULT.decay)
+    return Trained(np.zeros(0, np.int64), model, CAUTIOUS, np.zeros(0, np.float32))
+
+
+def train(evidence: Evidence, prior_stars: float, prior_ratings: int, seed: int = 1) -> Trained:
+    """Learn from a community; with too little to choose by, settings and hand-over are the cautious ones."""
+    taken = evidence.taken
+    enough = np.count_nonzero(taken.counts >= 2) >= ENOUGH
+    settings = blend.DEFAULT
+    if enough:
+        settings = choosing.choose(taken, "last", seed, SAMPLE, whole=True).settings
+    # Who is said to have gone on from something had finished it.
+    model = replace(blend.fit(taken, settings), onward=onward(taken, REACH, ended=evidence.ended))
+    return Trained(
+        evidence.ids,
+        model,
+        measured(evidence, settings, seed) if enough else CAUTIOUS,
+        standing(evidence, prior_stars, prior_ratings),
+    )
+
+
+def standing(evidence: Evidence, prior_stars: float, prior_ratings: int) -> Singles:
+    """What people made of each item, against the usual, shape (items,): the Bayesian mean of the values.
+
+    Those who gave up count as well; one person neither makes nor breaks an item.
+    """
+    taken = evidence.taken
+    total = np.bincount(taken.item, taken.value, minlength=taken.items) + evidence.dropped_sum
+    count = taken.takers + evidence.dropped
+    # The posterior mean, as in `core.ratings`, less what it is drawn to; with no prior, nobody's is nothing.
+    weight = np.maximum(prior_ratings + count, 1)
+    return np.asarray(A_STAR * (total - prior_stars * count) / weight, dtype=np.float32)
+
+
+def measured(evidence: Evidence, settings: blend.Settings, seed: int) -> Handover:
+    """The hand-over, on everybody's newest thing, with some people drawn by the seed."""
+    split = splits.last(evidence.taken)
+    able = np.flatnonzero(split.test.counts > 0)
+    drawn = np.sort(np.random.default_rng(seed).permutation(able)[:SAMPLE])
+    sample = splits.Split(split.train.only(drawn), split.test.only(drawn))
+    content = Content.of(evidence.topics, evidence.named)
+    said = np.zeros((len(drawn), content.items), np.float32)
+    for row, user in enumerate(drawn.tolist()):
+        said[row] = content.scores(before(evidence, user))
+    return handover.measure(blend.fit(split.train, settings), sample, said)
+
+
+def before(evidence: Evidence, user: int) -> Wishes:
+    """Somebody's wishes with the levels they had at first: below all that what they took here teaches.
+
+    Finishing a course raises one's level; with the raised one, no course would look as if it had been wished for.
+    """
+    own = dict(evidence.wishes[user])
+    for item in evidence.taken.history(user).item.tolist():
+        for topic, level in evidence.topics[item].items():
+            if topic in own:
+                own[topic] = max(0, min(own[topic], level - 1))
+    return own
