@@ -209,6 +209,16 @@ def earlier_partners(tx: Connection, mentee_id: int) -> frozenset[int]:
     )
 
 
+def asked_by(tx: Connection, mentee_id: int) -> frozenset[int]:
+    """Give the mentors who were asked for this mentee's open requests."""
+    rows = tx.execute(
+        select(offers.c.mentor_id)
+        .select_from(offers.join(requests, requests.c.id == offers.c.request_id))
+        .where(and_(requests.c.mentee_id == mentee_id, requests.c.state == OPEN))
+    )
+    return frozenset(rows.scalars())
+
+
 def have_met(tx: Connection, one_id: int, other_id: int) -> bool:
     """Tell whether two people were ever brought together: by an offer of one to the other, or as a pair."""
     for mentee, mentor in ((one_id, other_id), (other_id, one_id)):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
 from core import requests
 from core.policy import Policy
@@ -15,6 +15,9 @@ from core.recommendations.showing import FIT
 from core.store.tables import dismissals, showings, users
 from core.store.upsert import insert_or_ignore
 
+DISMISSED = select(dismissals.c.course_id, dismissals.c.mentor_id).where(
+    dismissals.c.user_id == bindparam("user")
+)
 HELD = timedelta(days=7)
 USUAL = "ongoing"
 """The format by which a mentor's room is counted."""
@@ -132,12 +135,7 @@ def allow(
 
 def dismissed(tx: Connection, user_id: int) -> tuple[frozenset[int], frozenset[int]]:
     """Give the courses and the mentors that somebody wants no more of."""
-    rows: Sequence[tuple[int | None, int | None]] = [
-        (course, mentor)
-        for course, mentor in tx.execute(
-            select(dismissals.c.course_id, dismissals.c.mentor_id).where(dismissals.c.user_id == user_id)
-        )
-    ]
+    rows = tx.execute(DISMISSED, {"user": user_id}).all()
     return (
         frozenset(course for course, _ in rows if course is not None),
         frozenset(mentor for _, mentor in rows if mentor is not None),

@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from bot.dialogs import find
 from bot.matching import search
 from bot.ports import button_id
-from bot.recommending import courses, mentors
+from bot.recommending import courses, mentors, reasons
 from bot.recommending.courses import Found
-from bot.recommending.reasons import TAKEN, WISHED
 from bot.turn import Action, Item, Message, Replies, Say, Turn, say
 from core import showings, users
 from core.courses import catalogue
@@ -61,17 +60,18 @@ def _courses(
     gone: str = "",
 ) -> Say:
     """Write a page of courses; `gone` is the title of the one that was just taken away."""
-    items = courses.items(turn, found, pages[page], view)
+    told = found.reasons(turn, pages[page])
+    items = tuple(courses.item(turn, course, each, view) for course, each in told)
+    kinds = {kind for _, each in told for kind in reasons.kinds(each[: courses.SHOWN])}
     actions = [Action(button_id("why_these", view), "recommend.button.why")] if items else []
     if len(pages) > page + 1:
         actions.insert(0, Action(button_id("more_for_me", f"{view}.{page + 1}"), "recommend.button.more"))
-    kinds = found.kinds(pages[page])
     params: dict[str, Json] = {
         "count": len(items),
         "gone": gone,
         "further": page > 0,
-        "wished": bool(kinds & WISHED),
-        "taken": bool(kinds & TAKEN),
+        "wished": bool(kinds & reasons.WISHED),
+        "taken": bool(kinds & reasons.TAKEN),
     }
     return Say((Message("recommend.courses", params, (*actions, *more), items),), replace=replace)
 
@@ -101,16 +101,10 @@ def why(turn: Turn, arg: str) -> Replies:
     if kept is None:
         return (say("course.list.gone", AGAIN),)
     found = courses.search(turn, turn.policy.shown_courses, kept.topics, new=False)
-    places = [place for place in kept.pages[kept.page] if place.item in found.advice]
+    places = kept.pages[kept.page]
     items = tuple(
-        Item(
-            "recommend.item_why",
-            {
-                "title": found.advice[place.item].course.text(turn.locale).title,
-                "reasons": found.reasons(found.advice[place.item], place.why),
-            },
-        )
-        for place in places
+        Item("recommend.item_why", {"title": course.text(turn.locale).title, "reasons": told})
+        for course, told in found.reasons(turn, places)
     )
     params: dict[str, Json] = {
         "taken": len(found.learner.history),

@@ -7,38 +7,36 @@ from typing import Any
 from bot import views
 from bot.learning import browse
 from bot.ports import button_id
-from bot.recommending.reasons import SHOWN, TAKEN, WISHED, Reasons
+from bot.recommending import reasons
 from bot.turn import Action, Item, Turn
 from core import showings
 from core.courses import advice
 from core.courses.advice import Advice, Learner
+from core.courses.catalogue import Course
 from core.courses.shelf import Shelf
 from core.recommendations.showing import FIT, Place, varied
 from core.showings import Showing
 from core.store.types import Json
 
 VIEW = "recommend"
+SHOWN = 2
+"""Reasons beside a course in a list; *Why these?* has all."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """What was found for the one who acts: courses by id, what writes their reasons, and the pages they stand on."""
+    """What was found for the one who acts: the shelf, them before it, courses by id, and the pages they stand on."""
 
+    shelf: Shelf
     learner: Learner
     advice: Mapping[int, Advice]
-    reasons: Reasons
     pages: Sequence[Sequence[Place]]
 
-    def kinds(self, page: Sequence[Place]) -> set[str]:
-        """Give the kinds of the reasons that a page tells."""
-        told = (
-            self.reasons(self.advice[place.item], place.why) for place in page if place.item in self.advice
-        )
-        return {str(reason["key"]).rpartition(".")[2] for each in told for reason in each[:SHOWN]}
-
-    def own(self) -> list[Place]:
-        """Give the first page without what is there for reasons that have nothing to do with the reader."""
-        return [place for page in self.pages[:1] for place in page if self.kinds([place]) & (WISHED | TAKEN)]
+    def reasons(self, turn: Turn, page: Sequence[Place]) -> list[tuple[Course, list[dict[str, Json]]]]:
+        """Give the courses of a page that are still there, each with all its reasons."""
+        there = [(self.advice[place.item].course, place.why) for place in page if place.item in self.advice]
+        told = reasons.reasons(turn, self.shelf, self.learner, there)
+        return [(course, each) for (course, _), each in zip(there, told, strict=True)]
 
 
 def search(
@@ -56,8 +54,7 @@ def search(
         fresh = []
     fit, fresh = ([one for one in each if one.course.id not in besides] for each in (fit, fresh))
     pages = advice.pages(fit, fresh if new else [], size, turn.policy.new_share, turn.rng)
-    shown = {one.course.id: one for one in (*fit, *fresh)}
-    return Found(learner, shown, Reasons.of(turn, shelf, learner, list(shown.values())), pages)
+    return Found(shelf, learner, {one.course.id: one for one in (*fit, *fresh)}, pages)
 
 
 def _teaches(shelf: Shelf, one: Advice) -> set[str]:
@@ -68,17 +65,17 @@ def _teaches(shelf: Shelf, one: Advice) -> set[str]:
 
 def items(turn: Turn, found: Found, page: Sequence[Place], view: int | None = None) -> tuple[Item, ...]:
     """Write a page, each course with its reasons; in a kept view, *not for me* beside it."""
-    return tuple(_item(turn, found, place, view) for place in page if place.item in found.advice)
+    return tuple(item(turn, course, told, view) for course, told in found.reasons(turn, page))
 
 
-def _item(turn: Turn, found: Found, place: Place, view: int | None) -> Item:
-    one = found.advice[place.item]
-    title = one.course.text(turn.locale).title
-    actions = [Action(button_id("course", one.course.id), "course.button.see", about=title)]
+def item(turn: Turn, course: Course, told: Sequence[Mapping[str, Json]], view: int | None = None) -> Item:
+    """Write a course with its reasons."""
+    title = course.text(turn.locale).title
+    actions = [Action(button_id("course", course.id), "course.button.see", about=title)]
     if view is not None:
-        away = button_id("not_for_me", f"{view}.{one.course.id}")
+        away = button_id("not_for_me", f"{view}.{course.id}")
         actions.append(Action(away, "recommend.button.not_for_me", about=title))
-    params = {**browse.brief(turn, one.course), "reasons": found.reasons(one, place.why)[:SHOWN]}
+    params = {**browse.brief(turn, course), "reasons": list(told[:SHOWN])}
     return Item("recommend.item", params, tuple(actions))
 
 

@@ -6,7 +6,7 @@ from bot import views
 from bot.matching import search
 from bot.ports import button_id
 from bot.turn import Action, Item, Turn
-from core import levels, showings, users
+from core import levels, requests, showings, users
 from core.courses import catalogue, enrolments, goals
 from core.courses.enrolments import ACTIVE
 from core.matching.features import Candidate
@@ -48,7 +48,8 @@ def find(turn: Turn, most: int, only: Sequence[str] = (), *, reads: bool = False
     if reads:
         mine = showings.held_by(turn.tx, turn.me.id, turn.now)
         ranked = tuple(one for one in ranked if one.user_id in mine)
-    ids = [one.user_id for one in ranked if one.user_id not in dismissed]
+    gone = dismissed | requests.asked_by(turn.tx, turn.me.id)
+    ids = [one.user_id for one in ranked if one.user_id not in gone]
     room = showings.room(turn.tx, turn.me.id, ids, turn.policy, turn.now, reads=reads)
     return [one for one in ranked if room.get(one.user_id, 0) > 0][:most]
 

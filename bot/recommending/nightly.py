@@ -21,7 +21,7 @@ from core import models, topics, waits, work
 from core.courses import evidence
 from core.courses.shelf import MODEL
 from core.recommendations import packing, training
-from core.store.database import open_readers
+from core.store.database import Database, open_readers
 from core.store.tables import enrolments
 from core.store.types import Keyring
 
@@ -58,11 +58,16 @@ async def fit(bench: Bench) -> Publish:
     raw = await (asyncio.to_thread(learnt, *wanted) if many <= LITTLE else elsewhere(*wanted))
     if raw is None:
         return lambda _: None
-    before = await bench.database.read(lambda tx: models.current(tx, MODEL))
+    return await kept(bench.database, raw)
+
+
+async def kept(database: Database, raw: bytes) -> Publish:
+    """Keep a model in parts; what it gives lets it count."""
+    before = await database.read(lambda tx: models.current(tx, MODEL))
     version = before.version + 1 if before else 1
     parts = [raw[start : start + models.PART] for start in range(0, len(raw), models.PART)]
     for number, data in enumerate(parts):
-        await bench.database.write(partial(models.put, name=MODEL, version=version, part=number, data=data))
+        await database.write(partial(models.put, name=MODEL, version=version, part=number, data=data))
 
     def publish(turn: Turn) -> None:
         if not models.publish(turn.tx, MODEL, version, len(parts), turn.now):

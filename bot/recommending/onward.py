@@ -2,8 +2,9 @@
 
 from collections.abc import Collection
 
-from bot.recommending import courses, mentors
+from bot.recommending import courses, mentors, reasons
 from bot.turn import Action, Item, Message, Replies, Say, Turn
+from core.recommendations.showing import Place
 
 AFTER = "finished"
 COURSES, MENTORS = 2, 1
@@ -16,12 +17,13 @@ def show(turn: Turn, told: Collection[int]) -> Replies:
     Nobody asked for it: so only what goes on from what they did or want is worth a word.
     """
     found = courses.search(turn, COURSES, besides=told, new=False)
+    page = found.reasons(turn, found.pages[0] if found.pages else ())
+    own = [(course, why) for course, why in page if reasons.kinds(why) & (reasons.WISHED | reasons.TAKEN)]
     people = mentors.find(turn, MENTORS)
-    page = found.own()
-    items = (*courses.items(turn, found, page), *mentors.items(turn, people))
+    items = (*(courses.item(turn, course, why) for course, why in own), *mentors.items(turn, people))
     if not items:
         return ()
-    courses.log(turn, page, AFTER)
+    courses.log(turn, [Place(course.id) for course, _ in own], AFTER)
     mentors.log(turn, people, AFTER)
     return (Say((Message("recommend.next", {}, (MORE,), items),)),)
 

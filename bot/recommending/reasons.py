@@ -1,44 +1,68 @@
-"""Why a course is recommended, in words: only what is true, and nothing that would tell what one person did."""
+"""Why courses are recommended, in words: only what is true, and nothing that would tell what one person did."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.turn import Turn
 from core.courses import catalogue
-from core.courses.advice import FEW, Advice, Learner
+from core.courses.advice import FEW, Learner
 from core.courses.catalogue import Course
 from core.courses.shelf import Shelf
+from core.recommendations.answers import Because
 from core.recommendations.showing import NEW
 from core.store.types import Json
 
 WISHED = {"goal", "topic"}
 TAKEN = {"after", "together", "further", "builds"}
 """Kinds of reasons by which a course is what somebody wants, or goes on from what they did."""
-SHOWN = 2
-"""Reasons beside a course in a list; *Why these?* has all."""
+
+
+def reasons(
+    turn: Turn, shelf: Shelf, learner: Learner, page: Sequence[tuple[Course, str]]
+) -> list[list[dict[str, Json]]]:
+    """Write all that speaks for each course of a page, the strongest first, as messages carry it.
+
+    A course comes with why it is there; there is always something to say.
+    """
+    places = [shelf.places[course.id] for course, _ in page]
+    told = shelf.guide.reasons(learner.history, learner.wishes, places)
+    named = {each.of for because in told for each in because if each.kind == "item"}
+    named |= {place for course, _ in page for place in _behind(shelf, learner, course)}
+    ids = {shelf.ids[place]: place for place in named}
+    titles = {
+        ids[one]: course.text(turn.locale).title for one, course in catalogue.many(turn.tx, list(ids)).items()
+    }
+    writer = _Writer(turn, shelf, learner, titles)
+    return [writer.reasons(course, why, because) for (course, why), because in zip(page, told, strict=True)]
+
+
+def kinds(told: Sequence[Mapping[str, Json]]) -> set[str]:
+    """Give the kinds of some reasons."""
+    return {str(reason["key"]).rpartition(".")[2] for reason in told}
+
+
+def _behind(shelf: Shelf, learner: Learner, course: Course) -> Iterator[int]:
+    """List what a course builds on that is done, by place."""
+    for slug in course.requires:
+        place = shelf.slugs.get(slug)
+        if place is not None and place in learner.done:
+            yield place
 
 
 @dataclass(frozen=True)
-class Reasons:
-    """What reasons speak of: who reads them, before which shelf, and the courses they name."""
+class _Writer:
+    """Who reads, before which shelf, and the titles of the courses that are named, by place."""
 
     turn: Turn
     shelf: Shelf
     learner: Learner
-    named: Mapping[int, Course]
+    titles: Mapping[int, str]
 
-    @classmethod
-    def of(cls, turn: Turn, shelf: Shelf, learner: Learner, advice: Sequence[Advice]) -> "Reasons":
-        """Look up the courses that are named."""
-        places = {each.of for one in advice for each in one.because if each.kind == "item"}
-        needed = {shelf.slugs[slug] for one in advice for slug in one.course.requires if slug in shelf.slugs}
-        ids = [shelf.ids[place] for place in places | (needed & set(learner.done))]
-        return cls(turn, shelf, learner, catalogue.many(turn.tx, ids))
-
-    def __call__(self, one: Advice, why: str) -> list[dict[str, Json]]:
-        """Write all that speaks for a course, the strongest first, as messages carry it; there is always something."""
-        course = one.course
-        told = [*self._scored(one), *self._builds(one)]
+    def reasons(self, course: Course, why: str, because: Sequence[Because]) -> list[dict[str, Json]]:
+        told = [reason for each in because for reason in self._scored(each)]
+        told += [
+            _reason("builds", title=self.titles[place]) for place in _behind(self.shelf, self.learner, course)
+        ]
         if why == NEW:
             told.insert(0, _reason("new"))
         if course.shown_stars is not None:
@@ -51,20 +75,18 @@ class Reasons:
             return [_reason("new")]
         return [_reason("level", level=course.difficulty)]
 
-    def _scored(self, one: Advice) -> Iterator[dict[str, Json]]:
-        """Write the parts of the score."""
+    def _scored(self, each: Because) -> Iterator[dict[str, Json]]:
+        """Write a part of the score."""
         least = self.turn.policy.least_people
-        slugs = {number: slug for slug, number in self.shelf.numbers.items()}
-        for each in one.because:
-            match each.kind:
-                case "item" if each.after >= least:
-                    yield _reason("after", people=each.after, title=self._title(each.of))
-                case "item" if each.people >= least:
-                    yield _reason("together", people=each.people, title=self._title(each.of))
-                case "topic":
-                    yield self._wished(slugs[each.of], each.level)
-                case _:
-                    pass
+        match each.kind:
+            case "item" if each.after >= least:
+                yield _reason("after", people=each.after, title=self.titles[each.of])
+            case "item" if each.people >= least:
+                yield _reason("together", people=each.people, title=self.titles[each.of])
+            case "topic":
+                yield self._wished(self.shelf.named[each.of], each.level)
+            case _:  # how many took a course is said of all
+                pass
 
     def _wished(self, topic: str, level: int) -> dict[str, Json]:
         if topic in self.learner.goals:
@@ -72,16 +94,6 @@ class Reasons:
         if topic in self.learner.wanted:
             return _reason("topic", topic=topic, level=level)
         return _reason("further", topic=topic, level=level, known=self.learner.known.get(topic, 0))
-
-    def _builds(self, one: Advice) -> Iterator[dict[str, Json]]:
-        """Write what it builds on that is done."""
-        for slug in one.course.requires:
-            place = self.shelf.slugs.get(slug)
-            if place is not None and place in self.learner.done:
-                yield _reason("builds", title=self._title(place))
-
-    def _title(self, place: int) -> str:
-        return self.named[self.shelf.ids[place]].text(self.turn.locale).title
 
 
 def _reason(kind: str, **params: Json) -> dict[str, Json]:

@@ -6,25 +6,27 @@ from datetime import datetime
 from random import Random
 
 import numpy as np
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from core import showings
 from core.courses import catalogue, evidence, goals
 from core.courses.catalogue import Course
-from core.courses.enrolments import DONE, LEFT
+from core.courses.enrolments import ACTIVE, DONE
 from core.courses.shelf import Shelf
 from core.policy import Policy
-from core.recommendations.answers import Because, best
+from core.recommendations.answers import best
 from core.recommendations.arrays import Bools
 from core.recommendations.interactions import History
 from core.recommendations.showing import Place, fits_in, varied, with_new
-from core.store.tables import enrolments as table
 from core.store.tables import user_topics
 from core.users import KNOWS, WANTS, User
 
-LOOKED_AT = 40
+LOOKED_AT = 25
 """Candidates that are looked at closely, the best first."""
 NEW_LOOKED_AT = 10
+TOPICS = select(user_topics.c.side, user_topics.c.topic, user_topics.c.level).where(
+    user_topics.c.user_id == bindparam("user")
+)
 FEW = 20
 """A course that so many have taken is not new any more."""
 
@@ -48,22 +50,17 @@ class Learner:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """A course, its score, and what speaks for it."""
+    """A course, and its score."""
 
     course: Course
     score: float
-    because: tuple[Because, ...]
 
 
 def learner(tx: Connection, shelf: Shelf, user_id: int, only: Sequence[str] = ()) -> Learner:
     """Read what somebody did and wants; with `only`, they want these topics this time."""
     lines = evidence.of_user(tx, user_id)
-    taken = [line for line in lines if line.state != LEFT and line.course in shelf.places]
-    rows = tx.execute(
-        select(user_topics.c.side, user_topics.c.topic, user_topics.c.level).where(
-            user_topics.c.user_id == user_id
-        )
-    ).all()
+    taken = [line for line in lines if line.state in (ACTIVE, DONE) and line.course in shelf.places]
+    rows = tx.execute(TOPICS, {"user": user_id}).all()
     known: dict[str, int] = {}
     for _, topic, level in rows:
         known[topic] = max(known.get(topic, 0), level or 0)
@@ -72,8 +69,7 @@ def learner(tx: Connection, shelf: Shelf, user_id: int, only: Sequence[str] = ()
     # Who wants nothing in particular may like to go on with what they have learnt here.
     wishes = wanted if only else {*aims, *wanted} or {topic for side, topic, _ in rows if side == KNOWS}
     dismissed, _ = showings.dismissed(tx, user_id)
-    waiting = tx.execute(select(table.c.course_id).where(table.c.user_id == user_id)).scalars()
-    out = {shelf.places[one] for one in (*dismissed, *waiting) if one in shelf.places}
+    out = {shelf.places[one] for one in (*dismissed, *(line.course for line in lines)) if one in shelf.places}
     return Learner(
         history=History.of(
             [shelf.places[line.course] for line in taken],
@@ -109,13 +105,11 @@ def advise(
     fit = best(score, LOOKED_AT).tolist()
     since = (now - policy.new_course).timestamp()
     fresh = best(np.where(shelf.made_at > since, score, -np.inf), NEW_LOOKED_AT).tolist()
-    places = list(dict.fromkeys((*fit, *fresh)))
-    courses = catalogue.many(tx, [shelf.ids[place] for place in places])
-    reasons = shelf.guide.reasons(one.history, one.wishes, places)
+    courses = catalogue.many(tx, [shelf.ids[place] for place in dict.fromkeys((*fit, *fresh))])
     found = {
-        place: Advice(courses[shelf.ids[place]], float(score[place]), because)
-        for place, because in zip(places, reasons, strict=True)
-        if fits(courses[shelf.ids[place]], user, now)
+        shelf.places[course.id]: Advice(course, float(score[shelf.places[course.id]]))
+        for course in courses.values()
+        if fits(course, user, now)
     }
     new = [found[place] for place in fresh if place in found and found[place].course.enrolled < FEW]
     return [found[place] for place in fit if place in found], new

@@ -65,6 +65,7 @@ class Lesson:
 
 COLUMNS = tuple(courses.c[name] for name in Course.__slots__)
 LESSON = tuple(lessons.c[name] for name in Lesson.__slots__)
+BY_IDS = select(*COLUMNS).where(courses.c.id.in_(bindparam("ids", expanding=True)))
 BY_ID = select(*COLUMNS).where(courses.c.id == bindparam("course"))
 
 
@@ -101,7 +102,7 @@ def lock(tx: Connection, course_id: int) -> Course:
 
 def many(tx: Connection, ids: Sequence[int]) -> dict[int, Course]:
     """Find several courses at once."""
-    rows = tx.execute(select(*COLUMNS).where(courses.c.id.in_(list(ids)))) if ids else ()
+    rows = tx.execute(BY_IDS, {"ids": list(ids)}) if ids else ()
     return {course.id: course for course in map(_course, rows)}
 
 

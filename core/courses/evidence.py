@@ -1,14 +1,14 @@
 """What people took and what they made of it, as recommendations want it: read from the tables, for all or for one."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from sqlalchemy import Connection, and_, case, func, select
+from sqlalchemy import Connection, and_, bindparam, case, func, select
 
 from core.courses import taught
-from core.courses.enrolments import ACTIVE, DONE, LEFT
+from core.courses.enrolments import ACTIVE, DONE, LEFT, WAITING
 from core.courses.taught import Wider
 from core.recommendations.arrays import Floats
 from core.recommendations.interactions import Interactions
@@ -33,36 +33,37 @@ class Line(NamedTuple):
     ended: float
 
 
-def _lines(tx: Connection, user_id: int | None = None) -> Iterable[Line]:
-    behind = (
-        select(func.count())
-        .where(progress.c.enrolment_id == enrolments.c.id, progress.c.finished_at.is_not(None))
-        .correlate(enrolments)
-        .scalar_subquery()
+_BEHIND = (
+    select(func.count())
+    .where(progress.c.enrolment_id == enrolments.c.id, progress.c.finished_at.is_not(None))
+    .correlate(enrolments)
+    .scalar_subquery()
+)
+_STARS = and_(
+    course_ratings.c.course_id == enrolments.c.course_id, course_ratings.c.user_id == enrolments.c.user_id
+)
+LINES = (
+    select(
+        enrolments.c.user_id,
+        enrolments.c.course_id,
+        enrolments.c.state,
+        course_ratings.c.stars,
+        case((enrolments.c.state == DONE, None), else_=_BEHIND),
+        courses.c.lessons,
+        enrolments.c.enrolled_at,
+        enrolments.c.finished_at,
     )
-    theirs = and_(
-        course_ratings.c.course_id == enrolments.c.course_id, course_ratings.c.user_id == enrolments.c.user_id
+    .select_from(
+        enrolments.join(courses, courses.c.id == enrolments.c.course_id).outerjoin(course_ratings, _STARS)
     )
-    query = (
-        select(
-            enrolments.c.user_id,
-            enrolments.c.course_id,
-            enrolments.c.state,
-            course_ratings.c.stars,
-            case((enrolments.c.state == DONE, None), else_=behind),
-            courses.c.lessons,
-            enrolments.c.enrolled_at,
-            enrolments.c.finished_at,
-        )
-        .select_from(
-            enrolments.join(courses, courses.c.id == enrolments.c.course_id).outerjoin(course_ratings, theirs)
-        )
-        .where(enrolments.c.state.in_((ACTIVE, DONE, LEFT)))
-        .order_by(enrolments.c.enrolled_at, enrolments.c.id)
-    )
-    if user_id is not None:
-        query = query.where(enrolments.c.user_id == user_id)
-    for user, course, state, stars, done, lessons, enrolled_at, finished_at in tx.execute(query):
+    .order_by(enrolments.c.enrolled_at, enrolments.c.id)
+)
+OF_ALL = LINES.where(enrolments.c.state != WAITING)
+OF_USER = LINES.where(enrolments.c.user_id == bindparam("user"))
+
+
+def _lines(rows: Iterable[Any]) -> Iterator[Line]:
+    for user, course, state, stars, done, lessons, enrolled_at, finished_at in rows:
         value = made(state, stars, (done or 0) / max(lessons, 1))
         yield Line(user, course, state, value, day_of(enrolled_at), day_of(finished_at))
 
@@ -82,13 +83,13 @@ def day_of(moment: datetime | None) -> float:
 
 
 def of_user(tx: Connection, user_id: int) -> list[Line]:
-    """List what one person did, the oldest first; what they gave up as well."""
-    return list(_lines(tx, user_id))
+    """List what one person did, the oldest first; what they gave up, or wait for, as well."""
+    return list(_lines(tx.execute(OF_USER, {"user": user_id})))
 
 
 def taken(tx: Connection) -> Interactions:
     """Who took which course when, and made what of it; who waits for a place or has given it back took nothing."""
-    lines = [line for line in _lines(tx) if line.state != LEFT]
+    lines = [line for line in _lines(tx.execute(OF_ALL)) if line.state != LEFT]
     return _interactions(
         [line.user for line in lines],
         [line.course for line in lines],
@@ -128,7 +129,7 @@ def evidence(tx: Connection, wider: Wider) -> Evidence | None:
     rows = tx.execute(select(courses.c.id, courses.c.topics).order_by(courses.c.id)).all()
     places = {course: place for place, (course, _) in enumerate(rows)}
     topics, numbers = taught.numbered([taught.levels(levels, wider) for _, levels in rows])
-    lines = list(_lines(tx))
+    lines = list(_lines(tx.execute(OF_ALL)))
     kept = [line for line in lines if line.state != LEFT]
     if not kept:
         return None

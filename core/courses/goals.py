@@ -3,12 +3,18 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from core import levels
 from core.courses import catalogue, enrolments
 from core.courses.paths import Course, Knows
 from core.store.tables import learning_goals
+
+OF_USER = (
+    select(learning_goals.c.topic, learning_goals.c.level, learning_goals.c.way)
+    .where(learning_goals.c.user_id == bindparam("user"))
+    .order_by(learning_goals.c.created_at.desc(), learning_goals.c.topic)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +28,7 @@ class Goal:
 
 def of(tx: Connection, user_id: int) -> list[Goal]:
     """List somebody's goals, the newest first."""
-    rows = tx.execute(
-        select(learning_goals.c.topic, learning_goals.c.level, learning_goals.c.way)
-        .where(learning_goals.c.user_id == user_id)
-        .order_by(learning_goals.c.created_at.desc(), learning_goals.c.topic)
-    )
-    return [Goal(*row) for row in rows]
+    return [Goal(*row) for row in tx.execute(OF_USER, {"user": user_id})]
 
 
 def put(tx: Connection, user_id: int, goal: Goal, now: datetime) -> None:

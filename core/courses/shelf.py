@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from threading import Lock
 
 import numpy as np
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from core import models
 from core.courses import taught
@@ -30,13 +30,19 @@ MODEL = "courses"
 """The name of the model among `core.models`."""
 LATE = timedelta(seconds=60)
 """A change may commit this long after the moment it carries."""
+LISTED = select(
+    *(courses.c.id, courses.c.slug, courses.c.state, courses.c.topics, courses.c.requires),
+    *(courses.c.created_at, courses.c.changed_at),
+).order_by(courses.c.id)
+CHANGED = select(courses.c.id, courses.c.changed_at).where(courses.c.changed_at >= bindparam("since"))
 
 
 @dataclass(frozen=True, eq=False)
 class Shelf:
-    """A snapshot. `places` are the courses' places in every array, the model's first; `numbers` those of topics.
+    """A snapshot. `places` are the courses' places in every array, the model's first.
 
-    `teaches`, shape (3, n), has a line for each topic of each course: the course, the topic, the level it leads to.
+    `numbers` are those of the topics, `named` in that order. `teaches`, shape (3, n), has a line for each topic of each
+    course: the course, the topic, the level it leads to.
     """
 
     ids: Sequence[int]
@@ -44,6 +50,7 @@ class Shelf:
     slugs: Mapping[str, int]
     topics: Sequence[Mapping[str, int]]
     numbers: Mapping[str, int]
+    named: Sequence[str]
     guide: Guide
     prerequisites: Prerequisites
     teaches: Places
@@ -76,6 +83,7 @@ class Shelf:
             slugs=slugs,
             topics=[row[3] for row in ordered],
             numbers=numbers,
+            named=list(numbers),
             guide=Guide(trained.model, Content.of(levels, len(numbers)), trained.handover, standing),
             prerequisites=Prerequisites.of(wants, len(ids)),
             teaches=np.array(
@@ -129,11 +137,7 @@ class Shelves:
             changed = dict(_changes(tx, read_at))
             if all(seen.get(one) == at for one, at in changed.items()):
                 return shelf
-        columns = (
-            *(courses.c.id, courses.c.slug, courses.c.state, courses.c.topics, courses.c.requires),
-            *(courses.c.created_at, courses.c.changed_at),
-        )
-        rows = tx.execute(select(*columns).order_by(courses.c.id)).all()
+        rows = tx.execute(LISTED).all()
         trained = self._trained
         shelf = Shelf.of([tuple(row[:-1]) for row in rows], trained, self._wider)
         with self._lock:
@@ -159,5 +163,4 @@ class Shelves:
 
 
 def _changes(tx: Connection, since: datetime) -> list[tuple[int, datetime]]:
-    window = select(courses.c.id, courses.c.changed_at).where(courses.c.changed_at >= since - LATE)
-    return [(one, at) for one, at in tx.execute(window)]
+    return [(one, at) for one, at in tx.execute(CHANGED, {"since": since - LATE})]

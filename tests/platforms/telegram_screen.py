@@ -127,8 +127,9 @@ def _message(words: Words, buttons: Sequence[Mapping[str, str]]) -> Rendered:
 
 def _goes_on(given: Sequence[Button], pressed: Button) -> bool:
     """Whether a button is of the same row as those before it: none stands there twice, and all are about one thing."""
-    same = {each.id.partition(":")[2] for each in given} == {pressed.id.partition(":")[2]}
-    return same and pressed.label not in {each.label for each in given}
+    # `course:3` and `not_for_me:12.3`, of the list 12, are about the same.
+    same = {each.id.rpartition(":")[2].rpartition(".")[2] for each in (*given, pressed)}
+    return len(same) == 1 and pressed.label not in {each.label for each in given}
 
 
 def _parted(label: str, told: Sequence[str]) -> tuple[str, str]:
