@@ -25,12 +25,13 @@ from bot.config import Settings
 from bot.health import touch
 from bot.keys import EmptyKeyFileError, keyring
 from bot.ports import Finding
-from core import leases
+from core import leases, work
 from core.store.database import open_database, open_readers, sqlite_path
 from core.store.lock import Locked
 from core.store.migrate import current, revisions
 from core.store.tables import metadata, users
 from core.store.types import Keyring, LostKeyError, Sealed
+from core.work import Work
 
 MARKS = {"ok": "✓", "warning": "!", "fault": "✗"}
 PATIENCE = 10.0
@@ -54,6 +55,8 @@ class Contents:
     opened: int = 0
     held: frozenset[str] = frozenset()
     """Leases: what a process that runs now does alone."""
+    troubled: tuple[Work, ...] = ()
+    """Long work that has failed and is done again."""
 
 
 async def check(settings: Settings, now: datetime) -> Findings:
@@ -62,7 +65,7 @@ async def check(settings: Settings, now: datetime) -> Findings:
     contents, about_database = await _database(settings, keys, now)
     findings = [*about_database, *about_keys]
     if contents is not None:
-        findings += _sealed(settings, contents)
+        findings += [*_sealed(settings, contents), *_troubled(contents)]
         if contents.revision == revisions()[-1]:
             findings.append(await _write(settings, keys))
     findings += [*_zones(contents), *_machine(settings)]
@@ -135,6 +138,13 @@ def _sealed(settings: Settings, contents: Contents) -> Iterator[Finding]:
     yield Finding("sealed text", "fault", told, remedy)
 
 
+def _troubled(contents: Contents) -> Iterator[Finding]:
+    """What the nights' work could not do."""
+    for one in contents.troubled:
+        told = f"{one.kind} failed {one.tries} times: {one.trouble}"
+        yield Finding("long work", "warning", told, "The log says more; it is tried again by itself.")
+
+
 def _opens(file: Path, value: bytes) -> bool:
     try:
         Keyring(file.read_text(encoding="utf-8").split()).open(value)
@@ -200,9 +210,8 @@ def _look(tx: Connection, keys: Keyring, now: datetime) -> Contents:
         except LostKeyError:
             lost.append((column, value))
     zones = tx.execute(select(users.c.zone).distinct()).scalars()
-    return Contents(
-        revision, frozenset(filter(None, zones)), tuple(lost), opened, frozenset(leases.holders(tx, now))
-    )
+    held, troubled = frozenset(leases.holders(tx, now)), tuple(work.troubled(tx))
+    return Contents(revision, frozenset(filter(None, zones)), tuple(lost), opened, held, troubled)
 
 
 def _sealed_values(tx: Connection) -> Iterator[tuple[str, bytes]]:

@@ -139,6 +139,15 @@ def _evaluating(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     )
     recommending.add_argument("--seed", type=int, default=1, help="another number holds out others")
     recommending.add_argument("--json", action="store_true")
+    exposure = models.add_parser("exposure", help="what was recommended here, and what came of it")
+    exposure.add_argument("--days", type=_days, default=30, help="how far back, from 1 to 365")
+    exposure.add_argument("--json", action="store_true")
+
+
+def _days(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:4]) <= 365):
+        raise argparse.ArgumentTypeError(f"{text[:20]} is no number of days from 1 to 365")
+    return int(text)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -152,7 +161,7 @@ def main(arguments: Sequence[str]) -> int:
         from bot import operations
 
         return operations.manifest(given.http)
-    if given.command == "evaluate" and given.data is not None:
+    if given.command == "evaluate" and given.what == "recommendations" and given.data is not None:
         from bot.recommending import operations as recommending
 
         return recommending.evaluate(given.data, given.protocol, given.seed, as_json=given.json)
@@ -208,6 +217,10 @@ def _run(given: argparse.Namespace, settings: "Settings") -> int:
 def _evaluate(given: argparse.Namespace, settings: "Settings") -> int:
     from bot.recommending import operations
 
+    if given.what == "exposure":
+        from bot.app import system_clock
+
+        return asyncio.run(operations.exposure(settings, system_clock(), given.days, as_json=given.json))
     return asyncio.run(operations.evaluate_own(settings, given.protocol, given.seed, as_json=given.json))
 
 

@@ -61,7 +61,7 @@ class Worker:
         put: Callable[[], None],
     ) -> None:
         """`put` is called when a publication may have left something to deliver."""
-        self._kinds = kinds
+        self.kinds = kinds
         self._bench = bench
         self._leases = leases
         self._clock = clock
@@ -73,8 +73,9 @@ class Worker:
         """Do what comes, and take over what others have done, until cancelled."""
         while True:
             try:
-                await self.renew()
                 await self.drain()
+                if not self.wake.is_set():
+                    await self.renew()
             except Exception:  # a database that is away for a moment must not end it
                 log.exception("long work was not looked at; it is again in a minute")
             with suppress(TimeoutError):
@@ -84,7 +85,7 @@ class Worker:
 
     async def renew(self) -> None:
         """Take over what was published by another process."""
-        for kind in self._kinds.values():
+        for kind in self.kinds.values():
             await kind.renew(self._bench)
 
     async def drain(self) -> bool:
@@ -111,7 +112,7 @@ class Worker:
         return True
 
     async def _do(self, one: Work, subjects: tuple[str, ...]) -> None:
-        kind = self._kinds[one.kind]
+        kind = self.kinds[one.kind]
         doing = asyncio.ensure_future(kind.do(self._bench))
         losing = asyncio.ensure_future(self._leases.lost(subjects))
         try:

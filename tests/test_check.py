@@ -221,6 +221,17 @@ async def test_a_zone_that_is_unknown_here_is_told(sqlite_store_url: str, tmp_pa
     assert "Mars/Olympus" in finding.seen
 
 
+async def test_long_work_that_failed_is_told(sqlite_store_url: str, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(sqlite_store_url.removeprefix("sqlite:///"))) as db, db:
+        put_at = "2026-03-02 03:00:00.000000"
+        row = ("recommendations", "all", put_at, put_at, 2, "MemoryError: ")
+        db.execute(
+            "INSERT INTO work (kind, subject, put_at, due_at, tries, trouble) VALUES (?, ?, ?, ?, ?, ?)", row
+        )
+    finding = (await found(put(sqlite_store_url, tmp_path)))["long work"]
+    assert (finding.state, finding.seen) == ("warning", "recommendations failed 2 times: MemoryError: ")
+
+
 async def test_a_clock_in_the_past_is_a_fault(tmp_path: Path) -> None:
     assert faults(await found(chosen(tmp_path), datetime(1970, 1, 1, tzinfo=UTC))) == ["clock"]
 

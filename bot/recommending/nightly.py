@@ -21,7 +21,7 @@ from core import models, topics, waits, work
 from core.courses import evidence
 from core.courses.shelf import MODEL
 from core.recommendations import packing, training
-from core.store.database import Database, open_readers
+from core.store.database import Database, open_snapshot
 from core.store.tables import enrolments
 from core.store.types import Keyring
 
@@ -98,17 +98,12 @@ async def renew(bench: Bench) -> None:
 
 def learnt(url: str, prior_stars: float, prior_ratings: int) -> bytes | None:
     """Read all that people did and learn from it; None where nobody has taken anything."""
-    wider = topics.load().wider
-
-    async def read() -> training.Evidence | None:
-        readers = open_readers(url, Keyring(()))
-        try:
-            async with readers.connect() as connection:
-                return await connection.run_sync(lambda tx: evidence.evidence(tx, wider))
-        finally:
-            await readers.dispose()
-
-    found = asyncio.run(read())
+    engine = open_snapshot(url, Keyring(()))
+    try:
+        with engine.begin() as tx:
+            found = evidence.evidence(tx, topics.load().wider)
+    finally:
+        engine.dispose()
     return packing.packed(training.train(found, prior_stars, prior_ratings)) if found else None
 
 

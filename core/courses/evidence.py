@@ -1,6 +1,8 @@
 """What people took and what they made of it, as recommendations want it: read from the tables, for all or for one."""
 
+from array import array
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -10,7 +12,7 @@ from sqlalchemy import Connection, and_, bindparam, case, func, select
 from core.courses import taught
 from core.courses.enrolments import ACTIVE, DONE, LEFT, WAITING
 from core.courses.taught import Wider
-from core.recommendations.arrays import Floats
+from core.recommendations.arrays import Bools, Floats, Places
 from core.recommendations.interactions import Interactions
 from core.recommendations.training import Evidence
 from core.store.tables import course_ratings, courses, enrolments, learning_goals, progress, user_topics
@@ -68,6 +70,38 @@ def _lines(rows: Iterable[Any]) -> Iterator[Line]:
         yield Line(user, course, state, value, day_of(enrolled_at), day_of(finished_at))
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class _Columns:
+    """Lines as arrays, each of shape (n,): a table of millions then takes no more than its numbers do."""
+
+    user: Places
+    course: Places
+    left: Bools
+    value: Floats
+    day: Floats
+    ended: Floats
+
+    @classmethod
+    def of(cls, lines: Iterable[Line]) -> "_Columns":
+        who, what, gone = array("q"), array("q"), array("b")
+        value, day, ended = array("d"), array("d"), array("d")
+        for line in lines:
+            who.append(line.user)
+            what.append(line.course)
+            gone.append(line.state == LEFT)
+            value.append(line.value)
+            day.append(line.day)
+            ended.append(line.ended)
+        return cls(
+            np.frombuffer(who, dtype=np.int64),
+            np.frombuffer(what, dtype=np.int64),
+            np.frombuffer(gone, dtype=np.bool_),
+            np.frombuffer(value, dtype=np.float64),
+            np.frombuffer(day, dtype=np.float64),
+            np.frombuffer(ended, dtype=np.float64),
+        )
+
+
 def made(state: str, stars: int | None, share: float) -> float:
     """Give what somebody made of a course, from 1 to 5: their stars, or what finishing, going on or giving up says."""
     if stars is not None:
@@ -89,13 +123,9 @@ def of_user(tx: Connection, user_id: int) -> list[Line]:
 
 def taken(tx: Connection) -> Interactions:
     """Who took which course when, and made what of it; who waits for a place or has given it back took nothing."""
-    lines = [line for line in _lines(tx.execute(OF_ALL)) if line.state != LEFT]
-    return _interactions(
-        [line.user for line in lines],
-        [line.course for line in lines],
-        [line.value for line in lines],
-        [line.day for line in lines],
-    )
+    all_ = _Columns.of(_lines(tx.execute(OF_ALL)))
+    keep = ~all_.left
+    return _interactions(all_.user[keep], all_.course[keep], all_.value[keep], all_.day[keep])
 
 
 def rated(tx: Connection) -> Interactions:
@@ -107,52 +137,45 @@ def rated(tx: Connection) -> Interactions:
         course_ratings.c.created_at,
     )
     rows = tx.execute(select(*columns).order_by(*columns[:2])).all()
-    return _interactions(
-        [row[0] for row in rows],
-        [row[1] for row in rows],
-        [row[2] for row in rows],
-        [day_of(row[3]) for row in rows],
-    )
+    people, things = (np.array([row[at] for row in rows], dtype=np.int64) for at in (0, 1))
+    stars, days = [row[2] for row in rows], [day_of(row[3]) for row in rows]
+    return _interactions(people, things, np.array(stars, dtype=np.float64), np.array(days, dtype=np.float64))
 
 
-def _interactions(
-    people: list[int], things: list[int], values: list[float], days: list[float]
-) -> Interactions:
+def _interactions(people: Places, things: Places, values: Floats, days: Floats) -> Interactions:
     """People and courses by their place among those there are."""
-    who, user = np.unique(np.array(people, dtype=np.int64), return_inverse=True)
-    what, item = np.unique(np.array(things, dtype=np.int64), return_inverse=True)
+    who, user = np.unique(people, return_inverse=True)
+    what, item = np.unique(things, return_inverse=True)
     return Interactions.of(user, item, values, days, users=len(who), items=len(what))
 
 
 def evidence(tx: Connection, wider: Wider) -> Evidence | None:
     """Gather all that a fit learns from; None where nobody has taken anything."""
     rows = tx.execute(select(courses.c.id, courses.c.topics).order_by(courses.c.id)).all()
-    places = {course: place for place, (course, _) in enumerate(rows)}
+    ids = np.array([course for course, _ in rows], dtype=np.int64)
     topics, numbers = taught.numbered([taught.levels(levels, wider) for _, levels in rows])
-    lines = list(_lines(tx.execute(OF_ALL)))
-    kept = [line for line in lines if line.state != LEFT]
-    if not kept:
+    every = _Columns.of(_lines(tx.execute(OF_ALL)))
+    item = np.searchsorted(ids, every.course)
+    kept = np.flatnonzero(~every.left)
+    if not len(kept):
         return None
-    who, user = np.unique(np.array([line.user for line in kept], dtype=np.int64), return_inverse=True)
-    day: Floats = np.array([line.day for line in kept])
+    who, user = np.unique(every.user[kept], return_inverse=True)
     # In the order that the interactions keep, so that the days of finishing stand beside them.
-    order = np.lexsort((day, user))
-    item = np.array([places[line.course] for line in kept])[order]
-    value = np.array([line.value for line in kept])[order]
-    given_up = [line for line in lines if line.state == LEFT]
-    left = np.array([places[line.course] for line in given_up], dtype=np.int64)
+    order = np.lexsort((every.day[kept], user))
+    user, kept = user[order], kept[order]
+    gone = item[every.left]
     wanted = _wishes(tx, numbers)
     return Evidence(
-        ids=np.array(list(places), dtype=np.int64),
-        taken=Interactions.of(user[order], item, value, day[order], users=len(who), items=len(places)),
-        ended=np.array([line.ended for line in kept])[order],
-        dropped=np.bincount(left, minlength=len(places)),
-        dropped_sum=np.asarray(
-            np.bincount(left, [line.value for line in given_up], minlength=len(places)), dtype=np.float64
+        ids=ids,
+        taken=Interactions.of(
+            user, item[kept], every.value[kept], every.day[kept], users=len(who), items=len(ids)
         ),
+        ended=every.ended[kept],
+        dropped=np.bincount(gone, minlength=len(ids)),
+        dropped_sum=np.asarray(np.bincount(gone, every.value[every.left], minlength=len(ids)), np.float64),
         topics=topics,
         named=len(numbers),
-        wishes=[wanted.get(int(each), {}) for each in who],
+        wishes=[wanted.get(each, {}) for each in who.tolist()],
     )
 
 

@@ -199,12 +199,37 @@ def sqlite_readers(path: Path, keyring: Keyring) -> AsyncEngine:
         pool_size=READERS,
         max_overflow=0,
     )
+    _begin_plainly(engine.sync_engine)
     engine.sync_engine.dialect.keyring = keyring  # type: ignore[attr-defined]
+    return engine
 
-    @event.listens_for(engine.sync_engine, "begin")
+
+def _begin_plainly(engine: Engine) -> None:
+    """Let a transaction of SQLite's readers begin when it does: so all its statements see the same."""
+
+    @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN")
 
+
+def open_snapshot(url: str, keyring: Keyring) -> Engine:
+    """Open an engine for long work off the event loop: it only reads, and rows come as they are asked for."""
+    path = sqlite_path(url)
+    if path is not None:
+        engine = create_engine(
+            readonly_url("sqlite", path), connect_args={"isolation_level": None, "timeout": 30}
+        )
+        _begin_plainly(engine)
+    else:
+        engine = create_engine(
+            postgres_url(url),
+            execution_options={
+                "isolation_level": "REPEATABLE READ",
+                "postgresql_readonly": True,
+                "stream_results": True,
+            },
+        )
+    engine.dialect.keyring = keyring  # type: ignore[attr-defined]
     return engine
 
 
