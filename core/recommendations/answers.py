@@ -81,17 +81,22 @@ def best(score: npt.NDArray[np.floating], limit: int) -> npt.NDArray[np.intp]:
     return kept
 
 
+def chosen(score: Singles, history: History, limit: int, may: Bools | None) -> npt.NDArray[np.intp]:
+    """The best of what was not taken and may be; the scores of all else are overwritten."""
+    score[history.item] = -np.inf
+    if may is not None:
+        score[~may] = -np.inf
+    return best(score, limit)
+
+
 def recommend(
     model: Fitted, history: History, limit: int = 10, may: Bools | None = None
 ) -> tuple[Recommendation, ...]:
     """What `Fitted.recommend` promises, for any model: neither what was taken nor what may not be."""
     score = model.scores(history).copy()
-    score[history.item] = -np.inf
-    if may is not None:
-        score[~may] = -np.inf
     return tuple(
         Recommendation(int(item), float(score[item]), model.explain(history, int(item)))
-        for item in best(score, limit)
+        for item in chosen(score, history, limit, may)
     )
 
 

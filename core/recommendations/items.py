@@ -72,10 +72,7 @@ class ItemModel:
     ) -> tuple[Recommendation, ...]:
         """The best items not in the history."""
         score = self.scores(history)
-        score[history.item] = -np.inf
-        if may is not None:
-            score[~may] = -np.inf
-        chosen = answers.best(score, limit)
+        chosen = answers.chosen(score, history, limit, may)
         return tuple(
             Recommendation(int(item), float(score[item]), because)
             for item, because in zip(chosen, self.reasons(history, chosen), strict=True)

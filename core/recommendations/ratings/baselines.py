@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.recommendations.answers import Because
-from core.recommendations.arrays import Floats, Ints
+from core.recommendations.arrays import Floats, Ints, Singles
 from core.recommendations.interactions import History, Interactions
 from core.recommendations.ratings.rated import Rated
 
@@ -56,13 +56,24 @@ class Baselines(Rated):
         """The baseline."""
         return self.within(self.plain(history, items))
 
-    def shares(self, history: History, item: int) -> tuple[Because, ...]:
+    def added(self, history: History, items: Ints) -> Floats:
+        """Nothing that is of one rating alone."""
+        return np.zeros((len(items), len(history)))
+
+    def people(self, history: History, items: Ints) -> Singles:
+        """Nobody counted."""
+        return np.zeros((len(items), len(history)), np.float32)
+
+    def rest(self, history: History, items: Ints) -> list[tuple[Because, ...]]:
         """The item's deviation and the user's."""
-        people = int(self.takers[item])
-        return (
-            Because("item_mean", item, float(self.item[item]), people),
-            Because("user_mean", item, self.user(history), len(history)),
-        )
+        kindness, rated = self.user(history), len(history)
+        return [
+            (
+                Because("item_mean", item, float(self.item[item]), int(self.takers[item])),
+                Because("user_mean", item, kindness, rated),
+            )
+            for item in items.tolist()
+        ]
 
     def all_residuals(self, interactions: Interactions) -> Floats:
         """What is left of every rating, shape (n,)."""

@@ -10,12 +10,12 @@ import numpy as np
 from scipy.optimize import nnls
 
 from core.recommendations.answers import Because
-from core.recommendations.arrays import Floats, Ints
+from core.recommendations.arrays import Floats, Ints, Singles
 from core.recommendations.evaluation import errors, splits
 from core.recommendations.interactions import History, Interactions
 from core.recommendations.ratings import baselines, factors, kernel, neighbours
 from core.recommendations.ratings.baselines import Baselines
-from core.recommendations.ratings.neighbours import Neighbours
+from core.recommendations.ratings.pairs import Pairs, block
 from core.recommendations.ratings.rated import Predictor, Rated
 
 HELD = 0.1
@@ -24,25 +24,25 @@ SEED = 11
 PLAIN = 3.0
 """Added squares in favour of the baselines: with few ratings the weights stay small."""
 
-Fit = Callable[[Interactions, Baselines], Predictor]
+Fit = Callable[[Interactions, Baselines, Pairs], Predictor]
 
 PARTS: Mapping[str, Fit] = {
     "neighbours": neighbours.fit,
     "kernel": kernel.fit,
-    "leaning factors": lambda ratings, base: factors.fit(ratings, base, ridge=3.0),
-    "factors": lambda ratings, base: factors.fit(ratings, base, ridge=20.0),
+    "leaning factors": lambda ratings, base, _: factors.fit(ratings, base, ridge=3.0),
+    "factors": lambda ratings, base, _: factors.fit(ratings, base, ridge=20.0),
 }
 """With the baselines, five. How far factors lean on the set of what was rated is a matter of the data: so, both."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Blend(Rated):
-    """`parts` with `weights` on what each says beyond the baselines."""
+    """`parts` with `weights` on what each says beyond the baselines; `both`, (items, items): who rated both."""
 
     base: Baselines
     parts: Mapping[str, Predictor]
     weights: Mapping[str, float]
-    near: Neighbours
+    both: Singles
 
     @property
     def items(self) -> int:
@@ -57,36 +57,43 @@ class Blend(Rated):
             total += self.weights[name] * (part.predict(history, items) - plain)
         return self.base.within(total)
 
-    def shares(self, history: History, item: int) -> tuple[Because, ...]:
-        """What each rated item adds by way of all parts, where somebody rated both; and the baseline's parts."""
-        added: dict[int, float] = {}
+    def added(self, history: History, items: Ints) -> Floats:
+        """What each rated item adds by way of all parts, where somebody rated both."""
+        added = np.zeros((len(items), len(history)))
         for name, part in self.parts.items():
-            for each in part.shares(history, item):
-                if each.kind == "item":
-                    added[each.of] = added.get(each.of, 0.0) + self.weights[name] * each.share
-        both = self.near.both
-        told = (
-            Because("item", of, share, int(both[of, item])) for of, share in added.items() if both[of, item]
-        )
-        return (*told, *self.base.shares(history, item))
+            added += self.weights[name] * part.added(history, items)
+        return np.where(self.people(history, items) > 0, added, 0)
+
+    def people(self, history: History, items: Ints) -> Singles:
+        """How many rated both."""
+        return block(self.both, items, history.item)
+
+    def rest(self, history: History, items: Ints) -> list[tuple[Because, ...]]:
+        """The baseline's parts."""
+        return self.base.rest(history, items)
 
 
 def fit(interactions: Interactions) -> Blend:
     """Fit every part twice: without some ratings, to learn the weights from these, then with all."""
     cut = splits.at_random(interactions, SEED, HELD)
-    base = baselines.fit(cut.train)
+    base, pairs = _ground(cut.train)
     plain = errors.predictions(base.predict, cut)
-    beyond = [errors.predictions(part(cut.train, base).predict, cut) - plain for part in PARTS.values()]
+    beyond = [
+        errors.predictions(part(cut.train, base, pairs).predict, cut) - plain for part in PARTS.values()
+    ]
     weights = stacked(np.stack(beyond, axis=1), cut.test.value.astype(np.float64) - plain)
-    base = baselines.fit(interactions)
+    base, pairs = _ground(interactions)
     parts = {
-        name: part(interactions, base)
+        name: part(interactions, base, pairs)
         for (name, part), weight in zip(PARTS.items(), weights, strict=True)
-        if weight > 0 or name == "neighbours"
+        if weight > 0
     }
-    near = parts["neighbours"]
-    assert isinstance(near, Neighbours)
-    return Blend(base, parts, dict(zip(PARTS, weights.tolist(), strict=True)), near)
+    return Blend(base, parts, dict(zip(PARTS, weights.tolist(), strict=True)), pairs.both)
+
+
+def _ground(interactions: Interactions) -> tuple[Baselines, Pairs]:
+    base = baselines.fit(interactions)
+    return base, Pairs.of(interactions, base.all_residuals(interactions))
 
 
 def stacked(beyond: Floats, left: Floats) -> Floats:

@@ -15,7 +15,7 @@ from typing import Self
 import numpy as np
 
 from core.recommendations.answers import Because
-from core.recommendations.arrays import Bools, Floats, Ints, Sparse
+from core.recommendations.arrays import Bools, Floats, Ints, Singles, Sparse
 from core.recommendations.interactions import History, Interactions
 from core.recommendations.ratings import baselines, links
 from core.recommendations.ratings.baselines import Baselines
@@ -125,23 +125,22 @@ class Factors(Rated):
         own = self.item.mean[items]
         return np.asarray(self.base.mean + user[-1] + own[:, -1] + own[:, :-1] @ user[:-1], dtype=np.float64)
 
-    def shares(self, history: History, item: int) -> tuple[Because, ...]:
-        """What each rating adds by way of the user's factors, and the item's deviation."""
-        people = int(self.base.takers[item])
-        own = Because("item_mean", item, float(self.item.mean[item, -1]), people)
-        if not len(history):
-            return (own,)
+    def added(self, history: History, items: Ints) -> Floats:
+        """What each rating adds by way of the user's factors."""
         _, inverse, pull = self._parts(history)
-        known = self.item.mean[item].copy()
-        known[-1] = 1
-        share = pull @ inverse @ known
-        return (
-            *(
-                Because("item", int(each), float(part))
-                for each, part in zip(history.item, share, strict=True)
-            ),
-            own,
-        )
+        return np.asarray(self.item.known[items] @ inverse @ pull.T)
+
+    def people(self, history: History, items: Ints) -> Singles:
+        """Nobody counted."""
+        return np.zeros((len(items), len(history)), np.float32)
+
+    def rest(self, history: History, items: Ints) -> list[tuple[Because, ...]]:  # noqa: ARG002  as all models
+        """The item's deviation."""
+        own = self.item.mean[:, -1]
+        return [
+            (Because("item_mean", item, float(own[item]), int(self.base.takers[item])),)
+            for item in items.tolist()
+        ]
 
 
 def fit(

@@ -14,8 +14,8 @@ from core.recommendations.arrays import Floats, Ints, Singles
 from core.recommendations.interactions import History, Interactions
 from core.recommendations.ratings import baselines
 from core.recommendations.ratings.baselines import Baselines
+from core.recommendations.ratings.pairs import Pairs, block
 from core.recommendations.ratings.rated import Rated
-from core.recommendations.together import together
 
 NEAREST = 40
 SHRINK = 100.0
@@ -37,50 +37,47 @@ class Neighbours(Rated):
         """How many items it knows."""
         return self.base.items
 
-    def weights(self, history: History, items: Ints) -> Floats:
-        """What each rating counts in each prediction, shape (history, items)."""
-        near = self.similar[np.ix_(history.item, items)].astype(np.float64)
+    def weights(self, history: History, items: Ints) -> Singles:
+        """What each rating counts in each prediction, shape (items, history)."""
+        near = block(self.similar, items, history.item)
         if len(history) > self.nearest:
-            least = np.partition(near, len(history) - self.nearest, axis=0)[len(history) - self.nearest]
-            near = np.where(near >= least, near, 0)
-        return np.asarray(near / (near.sum(axis=0) + DAMPING))
+            least = np.partition(near, len(history) - self.nearest, axis=1)[:, len(history) - self.nearest]
+            near *= near >= least[:, np.newaxis]
+        near /= near.sum(axis=1, keepdims=True) + np.float32(DAMPING)
+        return near
 
     def predict(self, history: History, items: Ints) -> Floats:
         """The baseline, moved as the nearest items were rated."""
         plain = self.base.plain(history, items)
-        if len(history):
-            plain = plain + self.base.residuals(history) @ self.weights(history, items)
-        return self.base.within(plain)
+        return self.base.within(plain + self.weights(history, items) @ self.base.residuals(history))
 
-    def shares(self, history: History, item: int) -> tuple[Because, ...]:
-        """The baseline's parts, and each rated item that somebody rated together with this one."""
-        weight = self.weights(history, np.array([item], np.int32))[:, 0] * self.base.residuals(history)
-        people = self.both[history.item, item]
-        told = tuple(
-            Because("item", int(history.item[at]), float(weight[at]), int(people[at]))
-            for at in np.flatnonzero((weight != 0) & (people > 0))
-        )
-        return (*told, *self.base.shares(history, item))
+    def added(self, history: History, items: Ints) -> Floats:
+        """What was rated near, and above or below expectation."""
+        return self.weights(history, items) * self.base.residuals(history)
 
+    def people(self, history: History, items: Ints) -> Singles:
+        """How many rated both."""
+        return block(self.both, items, history.item)
 
-def correlations(interactions: Interactions, residuals: Floats, shrink: float) -> tuple[Singles, Singles]:
-    """Shrunk correlations of items over who rated both, and how many these are, each of shape (items, items)."""
-    left = interactions.matrix(residuals)
-    squares = left.multiply(left).tocsr()
-    both = together(interactions)
-    product = np.asarray((left.T @ left).toarray())
-    # Only who rated both counts in a length.
-    length = np.asarray((squares.T @ interactions.matrix(np.ones(len(interactions)))).toarray())
-    length = np.sqrt(length * length.T)
-    found = np.divide(product, length, out=np.zeros_like(product), where=length > 0)
-    return (found * (both / (both + shrink))).astype(np.float32), both
+    def rest(self, history: History, items: Ints) -> list[tuple[Because, ...]]:
+        """The baseline's parts."""
+        return self.base.rest(history, items)
 
 
 def fit(
-    interactions: Interactions, base: Baselines | None = None, nearest: int = NEAREST, shrink: float = SHRINK
+    interactions: Interactions,
+    base: Baselines | None = None,
+    pairs: Pairs | None = None,
+    *,
+    nearest: int = NEAREST,
+    shrink: float = SHRINK,
 ) -> Neighbours:
     """Correlate what the baselines leave."""
     base = base or baselines.fit(interactions)
-    similar, both = correlations(interactions, base.all_residuals(interactions), shrink)
+    pairs = pairs or Pairs.of(interactions, base.all_residuals(interactions))
+    # Only who rated both counts in a length.
+    length = pairs.length * pairs.length.T
+    similar = np.divide(pairs.product, length, out=np.zeros_like(length), where=length > 0)
+    similar *= pairs.both / (pairs.both + np.float32(shrink))
     np.fill_diagonal(similar, 0)
-    return Neighbours(base, np.maximum(similar, 0), both, nearest)
+    return Neighbours(base, np.maximum(similar, 0), pairs.both, nearest)
