@@ -5,6 +5,8 @@ Stacked regression (Breiman, 1996), with weights that are never negative (Lawson
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple, Self
 
 import numpy as np
 from scipy.optimize import nnls
@@ -15,22 +17,49 @@ from core.recommendations.evaluation import errors, splits
 from core.recommendations.interactions import History, Interactions
 from core.recommendations.ratings import baselines, factors, kernel, neighbours
 from core.recommendations.ratings.baselines import Baselines
+from core.recommendations.ratings.factors import Factors
 from core.recommendations.ratings.pairs import Pairs, block
 from core.recommendations.ratings.rated import Predictor, Rated
 
 HELD = 0.1
 """The share of ratings that the weights are learnt from."""
 SEED = 11
+AGAIN = 12
+"""Rounds of factors that begin where those without some ratings ended."""
 PLAIN = 3.0
 """Added squares in favour of the baselines: with few ratings the weights stay small."""
+LEAST = 0.02
+"""A part of less weight is left out: it takes as long as the others, and says next to nothing."""
 
-Fit = Callable[[Interactions, Baselines, Pairs], Predictor]
+Fit = Callable[["Ground", Predictor | None], Predictor]
+
+
+class Ground(NamedTuple):
+    """What parts are fitted to: in this order it is what `neighbours.fit` and `kernel.fit` take."""
+
+    ratings: Interactions
+    base: Baselines
+    pairs: Pairs
+
+    @classmethod
+    def of(cls, ratings: Interactions) -> Self:
+        """The baselines, and what they leave to pairs of items."""
+        base = baselines.fit(ratings)
+        return cls(ratings, base, Pairs.of(ratings, base.all_residuals(ratings)))
+
+
+def _factors(ground: Ground, before: Predictor | None, ridge: float) -> Factors:
+    start = before if isinstance(before, Factors) else None
+    return factors.fit(
+        ground.ratings, ground.base, AGAIN if start else factors.ROUNDS, ridge=ridge, start=start
+    )
+
 
 PARTS: Mapping[str, Fit] = {
-    "neighbours": neighbours.fit,
-    "kernel": kernel.fit,
-    "leaning factors": lambda ratings, base, _: factors.fit(ratings, base, ridge=3.0),
-    "factors": lambda ratings, base, _: factors.fit(ratings, base, ridge=20.0),
+    "neighbours": lambda ground, _: neighbours.fit(*ground),
+    "kernel": lambda ground, _: kernel.fit(*ground),
+    "leaning factors": partial(_factors, ridge=1.0),
+    "factors": partial(_factors, ridge=10.0),
 }
 """With the baselines, five. How far factors lean on the set of what was rated is a matter of the data: so, both."""
 
@@ -76,24 +105,15 @@ class Blend(Rated):
 def fit(interactions: Interactions) -> Blend:
     """Fit every part twice: without some ratings, to learn the weights from these, then with all."""
     cut = splits.at_random(interactions, SEED, HELD)
-    base, pairs = _ground(cut.train)
-    plain = errors.predictions(base.predict, cut)
-    beyond = [
-        errors.predictions(part(cut.train, base, pairs).predict, cut) - plain for part in PARTS.values()
-    ]
-    weights = stacked(np.stack(beyond, axis=1), cut.test.value.astype(np.float64) - plain)
-    base, pairs = _ground(interactions)
-    parts = {
-        name: part(interactions, base, pairs)
-        for (name, part), weight in zip(PARTS.items(), weights, strict=True)
-        if weight > 0
-    }
-    return Blend(base, parts, dict(zip(PARTS, weights.tolist(), strict=True)), pairs.both)
-
-
-def _ground(interactions: Interactions) -> tuple[Baselines, Pairs]:
-    base = baselines.fit(interactions)
-    return base, Pairs.of(interactions, base.all_residuals(interactions))
+    ground = Ground.of(cut.train)
+    before = {name: part(ground, None) for name, part in PARTS.items()}
+    plain = errors.predictions(ground.base.predict, cut)
+    beyond = [errors.predictions(part.predict, cut) - plain for part in before.values()]
+    found = stacked(np.stack(beyond, axis=1), cut.test.value.astype(np.float64) - plain)
+    weights = {name: weight for name, weight in zip(PARTS, found.tolist(), strict=True) if weight >= LEAST}
+    ground = Ground.of(interactions)
+    parts = {name: PARTS[name](ground, before[name]) for name in weights}
+    return Blend(ground.base, parts, weights, ground.pairs.both)
 
 
 def stacked(beyond: Floats, left: Floats) -> Floats:

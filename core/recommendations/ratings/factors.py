@@ -37,6 +37,12 @@ class Side:
     spread: Floats
     precision: Floats
 
+    @classmethod
+    def of(cls, mean: Floats, precision: Floats) -> Self:
+        """Factors taken as known exactly."""
+        count, width = mean.shape
+        return cls(mean, np.zeros((count, width, width)), precision)
+
     @property
     def known(self) -> Floats:
         """The factors as a regression on them sees them: (factors, 1)."""
@@ -93,6 +99,12 @@ class Factors(Rated):
     squares: Floats
     pulled: Floats
 
+    @classmethod
+    def of(cls, base: Baselines, item: Side, precision: Floats, noise: float, lean: Floats | None) -> Self:
+        """With what is asked of the items for every user worked out."""
+        squares = unfolded(item.squares).transpose(2, 0, 1).reshape(len(item.mean), -1)
+        return cls(base, item, precision, noise, lean, squares, item.pulled)
+
     @property
     def items(self) -> int:
         """How many items it knows."""
@@ -146,39 +158,42 @@ class Factors(Rated):
 def fit(
     interactions: Interactions,
     base: Baselines | None = None,
-    factors: int = FACTORS,
     rounds: int = ROUNDS,
     *,
+    factors: int = FACTORS,
     ridge: float | None = links.RIDGE,
+    start: Factors | None = None,
 ) -> Factors:
-    """Solve for users and items in turns; the start is drawn with a fixed seed. A `ridge` of None: no leaning."""
+    """Solve for users and items in turns. A `ridge` of None: no leaning.
+
+    The start is drawn with a fixed seed, or is a fit on most of the same ratings: then fewer rounds do.
+    """
     base = base or baselines.fit(interactions)
     rating = interactions.matrix(interactions.value.astype(np.float64) - base.mean)
     users, items = Rows.of(rating, ridge), Rows.of(rating.T.tocsr(), ridge)
+    start = start or _drawn(interactions, base, factors)
     # Users begin at nothing, so that it does not matter who comes first.
-    user, item = (_start(np.zeros((n, factors + 1))) for n in (interactions.users, interactions.items))
-    item.mean[:, :-1] = np.random.default_rng(SEED).normal(0, 0.1, (interactions.items, factors))
-    item.mean[:, -1] = base.item
-    noise = float(np.var(rating.data)) * 0.7 + 1e-6 if len(interactions) else 1.0
-    lean: Floats | None = None
+    user = Side.of(np.zeros((interactions.users, len(start.precision))), start.precision)
+    item, noise, lean = start.item, start.noise, start.lean
     for _ in range(rounds if len(interactions) else 0):
         user, lean, _ = solved(users, user, item, noise)
         item, _, left = solved(items, item, user, noise)
         noise = left / len(interactions)
-    squares = unfolded(item.squares).transpose(2, 0, 1).reshape(interactions.items, -1)
-    return Factors(base, item, user.precision, noise, lean, squares, item.pulled)
+    return Factors.of(base, item, user.precision, noise, lean)
 
 
-def _start(mean: Floats) -> Side:
-    count, width = mean.shape
-    return Side(mean, np.zeros((count, width, width)), np.full(width, 10.0))
+def _drawn(interactions: Interactions, base: Baselines, factors: int) -> Factors:
+    drawn = np.random.default_rng(SEED).normal(0, 0.1, (interactions.items, factors))
+    item = Side.of(np.column_stack((drawn, base.item)), np.full(factors + 1, 10.0))
+    noise = float(np.var(interactions.value, dtype=np.float64)) * 0.7 + 1e-6 if len(interactions) else 1.0
+    return Factors.of(base, item, item.precision, noise, None)
 
 
 def solved(rows: Rows, own: Side, other: Side, noise: float) -> tuple[Side, Floats | None, float]:
     """One side solved for, given the other; how it leans; and the squares of what is then left of all ratings.
 
-    With d the other's deviation and z its (factors, 1), a rating is d + z x + noise: the expected square of what
-    is left is that of rating - d, less 2 x z (rating - d), and x z z' x.
+    With d the other's deviation and z its (factors, 1), a rating is d + z x + noise. The expected square of what
+    is left is that of rating - d, less 2 x z (rating - d), and x z z' x, which the equations just solved tell.
     """
     lean = None if rows.link is None else rows.link.lean(own.mean)
     expected = np.zeros_like(own.mean) if rows.link is None else rows.link.rows @ lean
@@ -187,16 +202,13 @@ def solved(rows: Rows, own: Side, other: Side, noise: float) -> tuple[Side, Floa
     pull = rows.rating @ other.known - rows.rated @ (other.known * away + other.pulled)
     spread = inverted(gram / noise + np.diag(own.precision)[:, :, np.newaxis])
     mean = np.einsum("ijn,nj->ni", spread, pull / noise + own.precision * expected)
+    beyond, alone = mean - expected, np.einsum("iin->ni", spread)
     # Each factor's ridge is one over how far it strays from what was expected.
-    strays = (mean - expected) ** 2 + np.einsum("iin->ni", spread)
-    precision = 1 / np.maximum(strays[rows.seen].mean(axis=0), 1e-6)
+    precision = 1 / np.maximum((beyond**2 + alone)[rows.seen].mean(axis=0), 1e-6)
     column = rows.rating.indices
-    left = float(((rows.rating.data - away[column, 0]) ** 2 + other.spread[column, -1, -1]).sum())
-    left += float(
-        np.einsum("ijn,ijn->", gram, spread) + np.einsum("ijn,ni,nj->", gram, mean, mean, optimize=True)
-    )
-    left -= 2 * float(np.einsum("ni,ni->", pull, mean))
-    return Side(mean, spread.transpose(2, 0, 1), precision), lean, left
+    left = ((rows.rating.data - away[column, 0]) ** 2 + other.spread[column, -1, -1]).sum()
+    left += noise * (1 - own.precision * (alone + mean * beyond)).sum() - (pull * mean).sum()
+    return Side(mean, spread.transpose(2, 0, 1), precision), lean, float(left)
 
 
 def unfolded(half: Floats) -> Floats:

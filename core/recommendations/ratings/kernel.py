@@ -17,7 +17,7 @@ from core.recommendations.arrays import Floats, Ints, Singles
 from core.recommendations.interactions import History, Interactions
 from core.recommendations.ratings import baselines
 from core.recommendations.ratings.baselines import Baselines
-from core.recommendations.ratings.pairs import Pairs, block
+from core.recommendations.ratings.pairs import Pairs, block, weighed
 from core.recommendations.ratings.rated import Rated
 
 RIDGE = 0.3
@@ -53,7 +53,7 @@ class Kernel(Rated):
     def predict(self, history: History, items: Ints) -> Floats:
         """The baseline, and what the regression says is left."""
         item, weight = self.weights(history)
-        return self.base.within(self.base.plain(history, items) + block(self.kernel, items, item) @ weight)
+        return self.base.within(self.base.plain(history, items) + weighed(self.kernel, items, item, weight))
 
     def added(self, history: History, items: Ints) -> Floats:
         """What the regression takes from each rated item that somebody rated together with these."""

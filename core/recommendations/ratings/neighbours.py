@@ -37,23 +37,24 @@ class Neighbours(Rated):
         """How many items it knows."""
         return self.base.items
 
-    def weights(self, history: History, items: Ints) -> Singles:
-        """What each rating counts in each prediction, shape (items, history)."""
+    def near(self, history: History, items: Ints) -> tuple[Singles, Singles]:
+        """How near each rated item is to each of some items, shape (items, history), and what these add up to."""
         near = block(self.similar, items, history.item)
         if len(history) > self.nearest:
             least = np.partition(near, len(history) - self.nearest, axis=1)[:, len(history) - self.nearest]
             near *= near >= least[:, np.newaxis]
-        near /= near.sum(axis=1, keepdims=True) + np.float32(DAMPING)
-        return near
+        return near, near.sum(axis=1) + np.float32(DAMPING)
 
     def predict(self, history: History, items: Ints) -> Floats:
         """The baseline, moved as the nearest items were rated."""
-        plain = self.base.plain(history, items)
-        return self.base.within(plain + self.weights(history, items) @ self.base.residuals(history))
+        near, total = self.near(history, items)
+        moved = near @ self.base.residuals(history).astype(np.float32) / total
+        return self.base.within(self.base.plain(history, items) + moved)
 
     def added(self, history: History, items: Ints) -> Floats:
         """What was rated near, and above or below expectation."""
-        return self.weights(history, items) * self.base.residuals(history)
+        near, total = self.near(history, items)
+        return np.asarray(near * self.base.residuals(history) / total[:, np.newaxis])
 
     def people(self, history: History, items: Ints) -> Singles:
         """How many rated both."""

@@ -36,3 +36,11 @@ def block(table: Singles, rows: Ints, columns: Ints) -> Singles:
     if len(rows) <= len(columns):
         return table.take(rows, axis=0).take(columns, axis=1)
     return table.take(columns, axis=0).T.take(rows, axis=0)
+
+
+def weighed(table: Singles, rows: Ints, columns: Ints, weight: Floats) -> Singles:
+    """The sum of some columns, each of so much weight, in some rows of a symmetric table: `block` @ weight."""
+    single = weight.astype(np.float32)
+    if len(rows) <= len(columns):
+        return np.asarray(block(table, rows, columns) @ single)
+    return np.asarray((single @ table.take(columns, axis=0))[rows])
