@@ -1,6 +1,7 @@
 """Mentors who are recommended: those who fit what somebody wants, shown to no more people than they have room for."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot import views
 from bot.matching import search
@@ -13,7 +14,7 @@ from core.matching.features import Candidate
 from core.showings import Showing
 from core.users import Levels
 
-LOOKED_AT = 30
+LOOKED_AT = (30, 300, 3000)
 VIEW = "mentors"
 ANY = "0"
 """Stands for a list that was not kept."""
@@ -43,15 +44,24 @@ def find(turn: Turn, most: int, only: Sequence[str] = (), *, reads: bool = False
     if not topics or not turn.me.mentee:
         return []
     query = search.query(turn, search.wish(turn, topics))
-    ranked = turn.mentors.snapshot(turn.tx, turn.now).rank(query, LOOKED_AT)
+    snapshot = turn.mentors.snapshot(turn.tx, turn.now)
     _, dismissed = showings.dismissed(turn.tx, turn.me.id)
-    if reads:
-        mine = showings.held_by(turn.tx, turn.me.id, turn.now)
-        ranked = tuple(one for one in ranked if one.user_id in mine)
-    gone = dismissed | requests.asked_by(turn.tx, turn.me.id)
-    ids = [one.user_id for one in ranked if one.user_id not in gone]
+    gone = query.excluded | dismissed | requests.asked_by(turn.tx, turn.me.id)
+    mine = showings.held_by(turn.tx, turn.me.id, turn.now) if reads else None
+    # Where the best are popular, those who have room come far behind.
+    for limit in LOOKED_AT:
+        ranked = snapshot.rank(replace(query, excluded=gone), limit)
+        likely = _with_room(turn, [one for one in ranked if mine is None or one.user_id in mine], reads=True)
+        if len(likely) >= most or len(ranked) < limit:
+            break
+    # Who saw one of them at this moment may have taken the last place: only now is it decided.
+    return likely[:most] if reads else _with_room(turn, likely[:most], reads=False)
+
+
+def _with_room(turn: Turn, ranked: Sequence[Candidate], *, reads: bool) -> list[Candidate]:
+    ids = [one.user_id for one in ranked]
     room = showings.room(turn.tx, turn.me.id, ids, turn.policy, turn.now, reads=reads)
-    return [one for one in ranked if room.get(one.user_id, 0) > 0][:most]
+    return [one for one in ranked if room.get(one.user_id, 0) > 0]
 
 
 def keep(turn: Turn, topics: Sequence[str]) -> int:

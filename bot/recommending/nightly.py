@@ -30,8 +30,8 @@ log = logging.getLogger(__name__)
 KIND = "recommendations"
 NIGHT = time(3, 0)
 """By the community's clock: few are awake, and what they did the day before is complete."""
-LITTLE = 20_000
-"""Enrolments up to which a fit takes a second or two."""
+LITTLE = 5_000
+"""Enrolments up to which a fit takes about a second: a program that is to stop need not wait longer for it."""
 
 
 def due(turn: Turn, subjects: Sequence[str]) -> None:
@@ -54,6 +54,8 @@ async def fit(bench: Bench) -> Publish:
     many = await bench.database.read(
         lambda tx: tx.execute(select(func.count()).select_from(enrolments)).scalar_one()
     )
+    if not many:
+        return lambda _: None
     wanted = (bench.url, policy.prior_stars, policy.prior_ratings)
     raw = await (asyncio.to_thread(learnt, *wanted) if many <= LITTLE else elsewhere(*wanted))
     if raw is None:

@@ -58,10 +58,7 @@ class Guide:
     ) -> tuple[Recommendation, ...]:
         """The best items not in the history, where `may`, shape (items,), is true."""
         score = self.scores(history, wishes)
-        score[history.item] = -np.inf
-        if may is not None:
-            score[~may] = -np.inf
-        chosen = answers.best(score, limit).tolist()
+        chosen = answers.chosen(score, history, limit, may).tolist()
         return tuple(
             Recommendation(item, float(score[item]), because)
             for item, because in zip(chosen, self.reasons(history, wishes, chosen), strict=True)

@@ -109,3 +109,12 @@ async def test_who_only_mentors_is_shown_no_mentors_and_a_topic_can_be_named(wor
     )
     (request,) = await world.rows(requests)
     assert request.topics == [["rust", None]]
+
+
+async def test_where_the_best_are_taken_those_far_behind_are_shown(store_url: str) -> None:
+    cast = " · ".join(f"m{number} mentee UTC en git" for number in range(5))
+    cast += " · " + " · ".join(f"lead{number} mentor UTC en git:4 hours=2" for number in range(32))
+    async with open_world(store_url, cast, requests__shown_mentors="10") as world:
+        seen = [titles(await world.does(f"m{number}", RECOMMEND)) for number in range(5)]
+        assert [len(each) for each in seen] == [10, 10, 10, 2, 0]
+        assert len({name for each in seen for name in each}) == 32
