@@ -20,7 +20,7 @@ from bot.work import Bench, Publish
 from core import models, topics, waits, work
 from core.courses import evidence
 from core.courses.shelf import MODEL
-from core.recommendations import packing, training
+from core.recommendations import packing
 from core.store.database import Database, open_snapshot
 from core.store.tables import enrolments
 from core.store.types import Keyring
@@ -100,6 +100,8 @@ async def renew(bench: Bench) -> None:
 
 def learnt(url: str, prior_stars: float, prior_ratings: int) -> bytes | None:
     """Read all that people did and learn from it; None where nobody has taken anything."""
+    from core.recommendations import training  # noqa: PLC0415  takes long to load, and a program may never fit
+
     engine = open_snapshot(url, Keyring(()))
     try:
         with engine.begin() as tx:

@@ -13,8 +13,8 @@ from core.courses import taught
 from core.courses.enrolments import ACTIVE, DONE, LEFT, WAITING
 from core.courses.taught import Wider
 from core.recommendations.arrays import Bools, Floats, Places
+from core.recommendations.evidence import Evidence
 from core.recommendations.interactions import Interactions
-from core.recommendations.training import Evidence
 from core.store.tables import course_ratings, courses, enrolments, learning_goals, progress, user_topics
 from core.users import KNOWS, WANTS
 

@@ -21,7 +21,7 @@ from core.recommendations.arrays import Bools, Floats, Places
 from core.recommendations.content import Content
 from core.recommendations.guide import Guide
 from core.recommendations.packing import OtherVersionError, unpacked
-from core.recommendations.training import Trained, empty
+from core.recommendations.trained import Trained, empty
 from core.store.tables import courses
 
 Listed = tuple[int, str, str, Mapping[str, int], Sequence[str], datetime]

@@ -5,31 +5,29 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-from scipy import sparse
 
-from core.recommendations.arrays import Bools, Places, Sparse
+from core.recommendations.arrays import Bools, Places
 from core.recommendations.interactions import History
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Prerequisites:
-    """Which items want which others first: rows of items, columns of what each wants."""
+    """Which items want which others first: pairs of `item` and `first`, each of shape (n,), of `items` in all."""
 
-    wants: Sparse
-    count: Places
+    item: Places
+    first: Places
+    items: int
 
     @classmethod
     def of(cls, wants: Mapping[int, Sequence[int]], items: int) -> Self:
         """From the prerequisites of each item that has any."""
-        pairs = sorted({(item, first) for item, firsts in wants.items() for first in firsts})
-        at = np.array(pairs, dtype=np.int64).reshape(-1, 2)
-        matrix = sparse.csr_matrix((np.ones(len(at)), (at[:, 0], at[:, 1])), shape=(items, items))
-        return cls(matrix, np.asarray(matrix.sum(axis=1)).ravel().astype(np.int64))
+        pairs = [(item, first) for item, firsts in wants.items() for first in firsts]
+        item, first = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+        return cls(item, first, items)
 
     def met(self, history: History, known: Bools | None = None) -> Bools:
         """The items whose prerequisites are all taken, or `known` otherwise; shape (items,)."""
-        have = np.zeros(len(self.count))
-        have[history.item] = 1
-        if known is not None:
-            have[known] = 1
-        return np.asarray(self.wants @ have >= self.count, dtype=np.bool_)
+        have = np.zeros(self.items, np.bool_) if known is None else known.copy()
+        have[history.item] = True
+        lacking = np.bincount(self.item[~have[self.first]], minlength=self.items)
+        return np.asarray(lacking == 0, dtype=np.bool_)

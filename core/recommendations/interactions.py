@@ -9,7 +9,6 @@ from typing import Self
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
 
 from core.recommendations.arrays import Bools, Floats, Ints, Places, Singles, Sparse
 
@@ -142,6 +141,8 @@ class Interactions:
 
     def matrix(self, value: npt.ArrayLike | None = None) -> Sparse:
         """Rows of users, columns of items: `value` of shape (n,), or 1 where something was taken."""
+        from scipy import sparse  # noqa: PLC0415  takes long to load, and who only answers needs none
+
         filled = np.ones(len(self), np.float32) if value is None else np.asarray(value)
         return sparse.csr_matrix((filled, self.item, self.start), shape=(self.users, self.items))
 

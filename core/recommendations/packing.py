@@ -10,7 +10,7 @@ from core.recommendations.arrays import Singles
 from core.recommendations.decay import Decay
 from core.recommendations.handover import Handover
 from core.recommendations.items import ItemModel
-from core.recommendations.training import Trained
+from core.recommendations.trained import Trained
 
 VERSION = 2
 """Of the form; raised when it changes, so that an older program does not misread a newer model, or the reverse."""

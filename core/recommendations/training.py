@@ -3,19 +3,18 @@
 Settings are chosen, the model fitted, the hand-over measured and the standing of every item reckoned.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from core.recommendations import blend, choosing, handover
-from core.recommendations.arrays import Floats, Places, Singles
+from core.recommendations.arrays import Singles
 from core.recommendations.content import Content, Wishes
 from core.recommendations.evaluation import splits
+from core.recommendations.evidence import Evidence
 from core.recommendations.handover import CAUTIOUS, Handover
-from core.recommendations.interactions import Interactions
-from core.recommendations.items import ItemModel
 from core.recommendations.together import onward
+from core.recommendations.trained import Trained
 
 ENOUGH = 30
 """People with two things or more from whom on settings are chosen and the hand-over is measured."""
@@ -24,43 +23,6 @@ REACH = 30
 """Steps within which somebody went on from one thing to another."""
 A_STAR = 0.5
 """What a star above or below the usual adds to a score; scores of all items have spread 1."""
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Evidence:
-    """What people did. `ids` are the caller's numbers of the items, by place.
-
-    A value of `taken` is 1 to 5: the stars that were given, or what finishing and going on say. `ended`, shape
-    (len(taken),), is the day on which each was finished, NaN where it was not. What was given up is not taken, but
-    counts: item by item, `dropped` times with values of `dropped_sum`, both of shape (items,). `topics` are the levels
-    that each item leads to, of `named` topics in all, and `wishes` each user's own levels in those they want.
-    """
-
-    ids: Places
-    taken: Interactions
-    ended: Floats
-    dropped: Places
-    dropped_sum: Floats
-    topics: Sequence[Mapping[int, int]]
-    named: int
-    wishes: Sequence[Wishes]
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Trained:
-    """What a fit leaves: the model, whose items are which, the hand-over, and how each item stands."""
-
-    ids: Places
-    model: ItemModel
-    handover: Handover
-    standing: Singles
-
-
-def empty() -> Trained:
-    """What is there before the first fit."""
-    none: Singles = np.zeros((0, 0), np.float32)
-    model = ItemModel(none, none[0:0].reshape(-1), none, none, blend.DEFAULT.decay)
-    return Trained(np.zeros(0, np.int64), model, CAUTIOUS, np.zeros(0, np.float32))
 
 
 def train(evidence: Evidence, prior_stars: float, prior_ratings: int, seed: int = 1) -> Trained:

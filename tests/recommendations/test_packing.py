@@ -5,12 +5,12 @@ import io
 import numpy as np
 import pytest
 
-from core.recommendations import blend, training
+from core.recommendations import blend
 from core.recommendations.blend import Onward, Settings
 from core.recommendations.decay import Decay
 from core.recommendations.handover import Handover
 from core.recommendations.packing import VERSION, OtherVersionError, packed, unpacked
-from core.recommendations.training import Trained
+from core.recommendations.trained import Trained, empty
 from tests.recommendations.communities import two_camps
 
 CURVE = Handover((0, 3), (0.1, 0.9), (0.2, 0.4))
@@ -40,7 +40,7 @@ def test_a_model_comes_back_as_it_was(settings: Settings) -> None:
 
 
 def test_nothing_at_all_comes_back_as_well() -> None:
-    after = unpacked(packed(training.empty()))
+    after = unpacked(packed(empty()))
     assert after.model.items == len(after.ids) == len(after.standing) == 0
 
 

@@ -5,12 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.recommendations import blend, training
+from core.recommendations import blend
 from core.recommendations.arrays import Floats
+from core.recommendations.evidence import Evidence
 from core.recommendations.handover import CAUTIOUS
 from core.recommendations.interactions import History, Interactions
 from core.recommendations.together import onward
-from core.recommendations.training import Evidence, before, standing, train
+from core.recommendations.trained import empty
+from core.recommendations.training import before, standing, train
 from tests.recommendations.communities import two_camps
 
 NEVER = np.nan
@@ -85,7 +87,7 @@ def test_what_somebody_did_last_is_never_set_aside() -> None:
 
 
 def test_nothing_is_there_before_the_first_fit() -> None:
-    none = training.empty()
+    none = empty()
     assert none.model.items == 0
     assert none.handover == CAUTIOUS
     assert none.model.scores(History.of([])).shape == (0,)
