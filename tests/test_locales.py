@@ -154,6 +154,7 @@ SAMPLES: Mapping[str, list[Json]] = {
     "topics": [["career", "frontend", "sql"], ["sql"]],
     "troubles": [2, 1, 0],
     "typed": ["三"],
+    "unmet": [["sql", "frontend"], []],
     "until": [AT, None],
     "urgency": list(URGENCIES),
     "value": ["21:00-08:00"],

@@ -72,6 +72,9 @@ def _courses(
         "further": page > 0,
         "wished": bool(kinds & reasons.WISHED),
         "taken": bool(kinds & reasons.TAKEN),
+        "unmet": []
+        if kinds & reasons.WISHED
+        else sorted({*found.learner.wanted, *found.learner.goals})[:TOPICS],
     }
     return Say((Message("recommend.courses", params, (*actions, *more), items),), replace=replace)
 

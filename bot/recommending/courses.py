@@ -34,9 +34,9 @@ class Found:
 
     def reasons(self, turn: Turn, page: Sequence[Place]) -> list[tuple[Course, list[dict[str, Json]]]]:
         """Give the courses of a page that are still there, each with all its reasons."""
-        there = [(self.advice[place.item].course, place.why) for place in page if place.item in self.advice]
+        there = [(self.advice[place.item], place.why) for place in page if place.item in self.advice]
         told = reasons.reasons(turn, self.shelf, self.learner, there)
-        return [(course, each) for (course, _), each in zip(there, told, strict=True)]
+        return [(one.course, each) for (one, _), each in zip(there, told, strict=True)]
 
 
 def search(

@@ -5,35 +5,36 @@ from dataclasses import dataclass
 
 from bot.turn import Turn
 from core.courses import catalogue
-from core.courses.advice import FEW, Learner
+from core.courses.advice import FEW, Advice, Learner
 from core.courses.catalogue import Course
 from core.courses.shelf import Shelf
 from core.recommendations.answers import Because
 from core.recommendations.showing import NEW
 from core.store.types import Json
 
-WISHED = {"goal", "topic"}
+WISHED = {"goal", "topic", "opens"}
 TAKEN = {"after", "together", "further", "builds"}
 """Kinds of reasons by which a course is what somebody wants, or goes on from what they did."""
 
 
 def reasons(
-    turn: Turn, shelf: Shelf, learner: Learner, page: Sequence[tuple[Course, str]]
+    turn: Turn, shelf: Shelf, learner: Learner, page: Sequence[tuple[Advice, str]]
 ) -> list[list[dict[str, Json]]]:
     """Write all that speaks for each course of a page, the strongest first, as messages carry it.
 
     A course comes with why it is there; there is always something to say.
     """
-    places = [shelf.places[course.id] for course, _ in page]
+    places = [shelf.places[one.course.id] for one, _ in page]
     told = shelf.guide.reasons(learner.history, learner.wishes, places)
     named = {each.of for because in told for each in because if each.kind == "item"}
-    named |= {place for course, _ in page for place in _behind(shelf, learner, course)}
+    named |= {place for one, _ in page for place in _behind(shelf, learner, one.course)}
+    named |= {one.opens for one, _ in page if one.opens is not None}
     ids = {shelf.ids[place]: place for place in named}
     titles = {
         ids[one]: course.text(turn.locale).title for one, course in catalogue.many(turn.tx, list(ids)).items()
     }
     writer = _Writer(turn, shelf, learner, titles)
-    return [writer.reasons(course, why, because) for (course, why), because in zip(page, told, strict=True)]
+    return [writer.reasons(one, why, because) for (one, why), because in zip(page, told, strict=True)]
 
 
 def kinds(told: Sequence[Mapping[str, Json]]) -> set[str]:
@@ -58,8 +59,13 @@ class _Writer:
     learner: Learner
     titles: Mapping[int, str]
 
-    def reasons(self, course: Course, why: str, because: Sequence[Because]) -> list[dict[str, Json]]:
+    def reasons(self, one: Advice, why: str, because: Sequence[Because]) -> list[dict[str, Json]]:
+        course = one.course
         told = [reason for each in because for reason in self._scored(each)]
+        if one.opens is not None:
+            # It comes first where the course itself is not what they want.
+            first = len(told) if kinds(told) & WISHED else 0
+            told.insert(first, _reason("opens", title=self.titles[one.opens]))
         told += [
             _reason("builds", title=self.titles[place]) for place in _behind(self.shelf, self.learner, course)
         ]

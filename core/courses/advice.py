@@ -15,7 +15,7 @@ from core.courses.enrolments import ACTIVE, DONE
 from core.courses.shelf import Shelf
 from core.policy import Policy
 from core.recommendations.answers import best
-from core.recommendations.arrays import Bools
+from core.recommendations.arrays import Bools, Singles
 from core.recommendations.interactions import History
 from core.recommendations.showing import Place, fits_in, varied, with_new
 from core.store.tables import user_topics
@@ -24,6 +24,8 @@ from core.users import KNOWS, WANTS, User
 LOOKED_AT = 25
 """Candidates that are looked at closely, the best first."""
 NEW_LOOKED_AT = 10
+WAYS = 10
+"""Wished courses to which ways are looked for."""
 TOPICS = select(user_topics.c.side, user_topics.c.topic, user_topics.c.level).where(
     user_topics.c.user_id == bindparam("user")
 )
@@ -50,10 +52,11 @@ class Learner:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """A course, and its score."""
+    """A course, and its score; `opens` is the place of one that fits, which builds on it and cannot be begun yet."""
 
     course: Course
     score: float
+    opens: int | None = None
 
 
 def learner(tx: Connection, shelf: Shelf, user_id: int, only: Sequence[str] = ()) -> Learner:
@@ -85,13 +88,32 @@ def learner(tx: Connection, shelf: Shelf, user_id: int, only: Sequence[str] = ()
     )
 
 
-def may(shelf: Shelf, one: Learner) -> Bools:
-    """What may be recommended, shape (courses,): open, not ruled out, new to them, what it builds on behind them."""
+def may(shelf: Shelf, one: Learner) -> tuple[Bools, Bools]:
+    """What could be recommended, and of that what can be begun now, each of shape (courses,).
+
+    It is open, not ruled out and new to them; what it builds on is behind who can begin it.
+    """
     mastered = shelf.mastered(one.known)
     met = shelf.prerequisites.met(History.of(sorted(one.done)), mastered)
-    allowed: Bools = shelf.open & met & ~mastered
-    allowed[sorted(one.out)] = False
-    return allowed
+    could: Bools = shelf.open & ~mastered
+    could[sorted(one.out)] = False
+    return could, could & met
+
+
+def ways(shelf: Shelf, one: Learner, score: Singles, could: Bools, now: Bools) -> dict[int, int]:
+    """Give of courses that can be begun which wished one each opens the way to: the best of those that cannot yet."""
+    wished = could & ~now & (shelf.guide.content.scores(one.wishes) > 0)
+    found: dict[int, int] = {}
+    for goal in best(np.where(wished, score, -np.inf), WAYS).tolist():
+        before, seen = [goal], {goal}
+        while before:
+            for place in shelf.requires.get(before.pop(), ()):
+                if place not in seen:
+                    seen.add(place)
+                    before.append(place)
+                    if now[place]:
+                        found.setdefault(place, goal)
+    return found
 
 
 def advise(
@@ -101,14 +123,20 @@ def advise(
 
     A course that is full or over, or of which they read no language, is not given.
     """
-    score = np.where(may(shelf, one), shelf.guide.scores(one.history, one.wishes), -np.inf)
+    could, begin = may(shelf, one)
+    score = shelf.guide.scores(one.history, one.wishes)
+    opening = ways(shelf, one, score, could, begin)
+    # The way to what fits is worth as much as what it leads to.
+    for place, goal in opening.items():
+        score[place] = max(score[place], score[goal])
+    score = np.where(begin, score, -np.inf)
     fit = best(score, LOOKED_AT).tolist()
     since = (now - policy.new_course).timestamp()
     fresh = best(np.where(shelf.made_at > since, score, -np.inf), NEW_LOOKED_AT).tolist()
     courses = catalogue.many(tx, [shelf.ids[place] for place in dict.fromkeys((*fit, *fresh))])
     found = {
-        shelf.places[course.id]: Advice(course, float(score[shelf.places[course.id]]))
-        for course in courses.values()
+        place: Advice(course, float(score[place]), opening.get(place))
+        for place, course in ((shelf.places[course.id], course) for course in courses.values())
         if fits(course, user, now)
     }
     new = [found[place] for place in fresh if place in found and found[place].course.enrolled < FEW]

@@ -41,8 +41,8 @@ CHANGED = select(courses.c.id, courses.c.changed_at).where(courses.c.changed_at 
 class Shelf:
     """A snapshot. `places` are the courses' places in every array, the model's first.
 
-    `numbers` are those of the topics, `named` in that order. `teaches`, shape (3, n), has a line for each topic of each
-    course: the course, the topic, the level it leads to.
+    `requires` has the places of what a course builds on. `numbers` are those of the topics, `named` in that order.
+    `teaches`, shape (3, n), has a line for each topic of each course: the course, the topic, the level it leads to.
     """
 
     ids: Sequence[int]
@@ -53,6 +53,7 @@ class Shelf:
     named: Sequence[str]
     guide: Guide
     prerequisites: Prerequisites
+    requires: Mapping[int, Sequence[int]]
     teaches: Places
     open: Bools
     made_at: Floats
@@ -86,6 +87,7 @@ class Shelf:
             named=list(numbers),
             guide=Guide(trained.model, Content.of(levels, len(numbers)), trained.handover, standing),
             prerequisites=Prerequisites.of(wants, len(ids)),
+            requires=wants,
             teaches=np.array(
                 [
                     (place, numbers[topic], level)

@@ -103,6 +103,29 @@ async def test_never_shown_is_what_one_took_gave_up_or_cannot_begin(world: World
     assert set(titles(await world.does("ana", RECOMMEND))) == {"open", "later"}
 
 
+async def test_the_way_to_what_one_wants_is_shown_where_that_cannot_be_begun_yet(
+    world: World, tmp_path: Path
+) -> None:
+    await stock(world, tmp_path / "a", ("shell", "linux: 1"), ("liked", "sql: 1"))
+    await stock(world, tmp_path / "b", ("files", "python: 1"), requires=("shell",))
+    await stock(world, tmp_path / "c", ("git-deep", "git: 1"), requires=("files",))
+    for name in PEOPLE:
+        await learnt(world, name, "liked", stars=5)
+    answer = await world.does("ana", RECOMMEND)
+    assert titles(answer) == ["shell", "liked"]
+    assert "opens the way to “git-deep”" in words(items(answer)[0])
+    await learnt(world, "ana", "shell")
+    assert titles(await world.does("ana", RECOMMEND)) == ["files", "liked"]
+    await learnt(world, "ana", "files")
+    assert titles(await world.does("ana", RECOMMEND)) == ["git-deep", "liked"]
+
+
+async def test_where_nothing_leads_further_it_says_so(world: World, tmp_path: Path) -> None:
+    await stock(world, tmp_path, ("sql", "sql: 1"))
+    told = await world.types("ana", "/recommend")
+    assert told.startswith("I have no course that leads you further in Git right now. What others take:")
+
+
 async def test_at_most_two_of_five_are_about_the_same(world: World, tmp_path: Path) -> None:
     given = [(f"git{number}", "git: 1") for number in range(6)] + [
         (f"sql{number}", "sql: 1, data-science: 1") for number in range(4)
