@@ -19,6 +19,8 @@ DISMISSED = select(dismissals.c.course_id, dismissals.c.mentor_id).where(
     dismissals.c.user_id == bindparam("user")
 )
 HELD = timedelta(days=7)
+LIST, AFTER = "list", "finished"
+"""Where something was shown: in a list that was asked for, after a course."""
 USUAL = "ongoing"
 """The format by which a mentor's room is counted."""
 

@@ -10,11 +10,11 @@ from bot.recommending.courses import Found
 from bot.turn import Action, Item, Message, Replies, Say, Turn, say
 from core import showings, users
 from core.courses import catalogue
-from core.recommendations.showing import Place
+from core.recommendations.showing import NEW, Place
+from core.showings import LIST
 from core.store.types import Json
 from core.users import HELPS
 
-LIST = "list"
 WORDS_LIMIT = 200
 TOPICS = 5
 ALL = Action("courses", "course.button.all")
@@ -111,9 +111,9 @@ def why(turn: Turn, arg: str) -> Replies:
     )
     params: dict[str, Json] = {
         "taken": len(found.learner.history),
-        "wanted": sorted(found.learner.wanted)[:TOPICS],
+        "wanted": sorted({*found.learner.wanted, *found.learner.goals})[:TOPICS],
         "least": turn.policy.least_people,
-        "new": round(100 * turn.policy.new_share) if any(place.why != "fit" for place in places) else 0,
+        "new": round(100 * turn.policy.new_share) if any(place.why == NEW for place in places) else 0,
     }
     return (Say((Message("recommend.why", params, (AGAIN,), items),)),)
 

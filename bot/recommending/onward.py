@@ -5,8 +5,8 @@ from collections.abc import Collection
 from bot.recommending import courses, mentors, reasons
 from bot.turn import Action, Item, Message, Replies, Say, Turn
 from core.recommendations.showing import Place
+from core.showings import AFTER
 
-AFTER = "finished"
 COURSES, MENTORS = 2, 1
 MORE = Action("recommend", "recommend.button.again")
 

@@ -75,9 +75,9 @@ def _lines(found: Exposure) -> Iterator[str]:
         yield f"{kind:16}{group.places:9,}{share:8.1f}%{group.people:9,}  {_followed(group)}"
     yield ""
     got, wanted = 100 * found.got, 100 * found.wanted
-    yield f"New courses got {got:.1f}% of the courses' places by chance; {wanted:g}% are wanted."
+    yield f"Of first pages, new courses got {got:.1f}% of the places by chance; {wanted:g}% are wanted."
     for kind, group in found.last_place.items():
-        yield f"In the place that chance gives away, {kind}: {group.places:,} times, {_followed(group)}"
+        yield f"In the place that was drawn for, {kind}: {group.places:,} times, {_followed(group)}"
 
 
 def _followed(group: Group) -> str:

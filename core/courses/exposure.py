@@ -14,6 +14,7 @@ from sqlalchemy import Connection, and_, func, select
 from core.policy import Policy
 from core.recommendations.evaluation.intervals import interval
 from core.recommendations.showing import NEW
+from core.showings import LIST
 from core.store.tables import courses, enrolments, offers, requests, showings
 
 WITHIN = timedelta(days=7)
@@ -35,7 +36,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """What was shown since a day; `wanted` is the share of places that new courses are to get by chance, and got."""
+    """What was shown since a day. Of first pages, new courses are to get the share `wanted` by chance, and `got` it."""
 
     days: int
     places: int
@@ -44,7 +45,7 @@ class Exposure:
     got: float
     groups: Mapping[str, Group] = field(default_factory=dict)
     last_place: Mapping[str, Group] = field(default_factory=dict)
-    """Of lists where a new course could have had it: what came of it when it was the best that was left, and new."""
+    """The place that was drawn for: what came of it when the best that was left had it, and when a new course had."""
 
     def plain(self) -> dict[str, object]:
         """For programs."""
@@ -55,7 +56,8 @@ class Exposure:
 class _Shown:
     user: int
     kind: str
-    place: int
+    first: bool
+    drawn: bool
     followed: bool
 
 
@@ -65,16 +67,19 @@ def report(tx: Connection, policy: Policy, now: datetime, days: int) -> Exposure
     groups: dict[str, list[_Shown]] = {}
     for one in shown:
         groups.setdefault(one.kind, []).append(one)
-    in_lists = [one for one in shown if one.kind != MENTORS]
-    chance = groups.get(NEW_BY_CHANCE, [])
+    firsts = [one for one in shown if one.first]
+    drawn: dict[str, list[_Shown]] = {}
+    for one in firsts:
+        if one.drawn:
+            drawn.setdefault(one.kind, []).append(one)
     return Exposure(
         days=days,
         places=len(shown),
         people=len({one.user for one in shown}),
         wanted=policy.new_share,
-        got=len(chance) / len(in_lists) if in_lists else 0.0,
+        got=len(drawn.get(NEW_BY_CHANCE, ())) / len(firsts) if firsts else 0.0,
         groups={kind: _group(groups[kind]) for kind in sorted(groups)},
-        last_place=_last_places(in_lists, {one.place for one in chance}),
+        last_place={kind: _group(drawn[kind]) for kind in sorted(drawn)},
     )
 
 
@@ -85,20 +90,14 @@ def _group(shown: Sequence[_Shown]) -> Group:
     )
 
 
-def _last_places(shown: Sequence[_Shown], places: set[int]) -> dict[str, Group]:
-    """The places that chance gave to new courses, when it did and when it did not."""
-    at = [one for one in shown if one.place in places and one.kind != NEW_BY_FIT]
-    kinds = {kind: [one for one in at if one.kind == kind] for kind in (KNOWN, NEW_BY_CHANCE)}
-    return {kind: _group(found) for kind, found in kinds.items() if found} if places else {}
-
-
 def _courses(tx: Connection, policy: Policy, now: datetime, days: int) -> list[_Shown]:
     theirs = and_(enrolments.c.user_id == showings.c.user_id, enrolments.c.course_id == showings.c.course_id)
     rows = tx.execute(
         select(
             showings.c.user_id,
             showings.c.why,
-            showings.c.place,
+            showings.c.chance,
+            (showings.c.surface == LIST) & (showings.c.place < policy.shown_courses),
             showings.c.shown_at,
             courses.c.created_at,
             enrolments.c.enrolled_at,
@@ -117,10 +116,11 @@ def _courses(tx: Connection, policy: Policy, now: datetime, days: int) -> list[_
             else NEW_BY_FIT
             if created_at > shown_at - policy.new_course
             else KNOWN,
-            place,
+            bool(first),
+            why == NEW or chance < 1,
             enrolled_at is not None and shown_at <= enrolled_at <= shown_at + WITHIN,
         )
-        for user, why, place, shown_at, created_at, enrolled_at in rows
+        for user, why, chance, first, shown_at, created_at, enrolled_at in rows
     ]
 
 
@@ -137,11 +137,11 @@ def _mentors(tx: Connection, now: datetime, days: int) -> list[_Shown]:
         .scalar_subquery()
     )
     rows = tx.execute(
-        select(showings.c.user_id, showings.c.place, showings.c.shown_at, asked)
+        select(showings.c.user_id, showings.c.shown_at, asked)
         .where(showings.c.mentor_id.is_not(None), showings.c.shown_at > now - timedelta(days=days))
         .order_by(showings.c.id)
     )
     return [
-        _Shown(user, MENTORS, place, at is not None and at <= shown_at + WITHIN)
-        for user, place, shown_at, at in rows
+        _Shown(user, MENTORS, first=False, drawn=False, followed=at is not None and at <= shown_at + WITHIN)
+        for user, shown_at, at in rows
     ]

@@ -77,8 +77,8 @@ def measure(
             break
         seen, wanted = split.train.only(users), split.test.only(users)
         short = shortened(seen, count)
-        collaborative = model.table(short)
-        reached = [_ndcg(mixed(content[users], collaborative, share), short, wanted) for share in SHARES]
+        ours, theirs = level(content[users]), level(model.table(short))
+        reached = [_ndcg((1 - share) * ours + share * theirs, short, wanted) for share in SHARES]
         at = int(np.argmax(reached))
         measured.append((count, SHARES[at], reached[at], len(users)))
     if not measured:
@@ -103,6 +103,6 @@ def rising(values: Sequence[float], weight: Sequence[float]) -> list[float]:
 
 
 def _ndcg(score: npt.NDArray[np.float32], seen: Interactions, wanted: Interactions) -> float:
-    dcg, _ = gains(ordered(unseen(score.copy(), seen), LIMIT), wanted)
+    dcg, _ = gains(ordered(unseen(score, seen), LIMIT), wanted)
     ideal: Floats = np.cumsum(discounts(LIMIT))[np.minimum(wanted.counts, LIMIT) - 1]
     return float(np.mean(dcg / ideal))

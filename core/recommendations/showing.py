@@ -21,7 +21,7 @@ FIT, NEW = "fit", "new"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One place of a page: its item, why it is there, and how likely that was."""
+    """One place of a page: its item, why it is there, and how likely that was: 1 where nothing was left to chance."""
 
     item: int
     why: str = FIT
@@ -61,8 +61,10 @@ def with_new(
     """
     places = [Place(item) for item in page]
     odds = min(share * len(page), 1.0)
-    if not new or not page or rng.random() >= odds:
+    if not new or odds <= 0:
         return places
+    if rng.random() >= odds:
+        return [*places[:-1], Place(page[-1], FIT, 1 - odds)]
     likely = softened(scores)
     drawn = rng.choices(range(len(new)), weights=likely.tolist())[0]
     return [*places[:-1], Place(new[drawn], NEW, odds * float(likely[drawn]))]

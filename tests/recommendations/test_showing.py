@@ -56,6 +56,9 @@ def test_new_ones_get_their_share_of_all_places(share: float) -> None:
         drawn = [place.chance for place in new if place.item == item]
         assert len(drawn) / pages == pytest.approx(drawn[0], rel=0.2)
     assert all(place.chance == 1 and place.why == FIT for page in shown for place in page[:-1])
+    kept = [page[-1].chance for page in shown if page[-1].why == FIT]
+    assert kept == pytest.approx([1 - share * SIZE] * len(kept))
+    assert len(kept) + len(new) == pages
 
 
 def test_better_ones_are_likelier_but_nobody_is_without_a_chance() -> None:
