@@ -67,7 +67,7 @@ async def exposure(settings: Settings, now: datetime, days: int, *, as_json: boo
 
 def _lines(found: Exposure) -> Iterator[str]:
     """Write the figures as a table."""
-    yield f"{found.places:,} places in the last {found.days} days, shown to {found.people:,} people"
+    yield f"In the last {found.days} days: {found.places:,} places, people: {found.people:,}"
     yield ""
     yield f"{'':16}{'places':>9}{'share':>9}{'people':>9}  begun or asked within a week"
     for kind, group in found.groups.items():
@@ -77,7 +77,7 @@ def _lines(found: Exposure) -> Iterator[str]:
     got, wanted = 100 * found.got, 100 * found.wanted
     yield f"Of first pages, new courses got {got:.1f}% of the places by chance; {wanted:g}% are wanted."
     for kind, group in found.last_place.items():
-        yield f"In the place that was drawn for, {kind}: {group.places:,} times, {_followed(group)}"
+        yield f"In the place that was drawn for, {kind}: {group.places:,}, {_followed(group)}"
 
 
 def _followed(group: Group) -> str:

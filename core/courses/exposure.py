@@ -8,19 +8,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 
-import numpy as np
 from sqlalchemy import Connection, and_, func, select
 
 from core.policy import Policy
-from core.recommendations.evaluation.intervals import interval
+from core.recommendations.evaluation.intervals import share
 from core.recommendations.showing import NEW
 from core.showings import LIST
 from core.store.tables import courses, enrolments, offers, requests, showings
 
 WITHIN = timedelta(days=7)
 """What is begun or asked in so much time came of the showing."""
-SEED = 1
-"""Of the intervals, so that the same is said of the same."""
 KNOWN, NEW_BY_FIT, NEW_BY_CHANCE, MENTORS = "courses", "new_by_fit", "new_by_chance", "mentors"
 
 
@@ -84,10 +81,9 @@ def report(tx: Connection, policy: Policy, now: datetime, days: int) -> Exposure
 
 
 def _group(shown: Sequence[_Shown]) -> Group:
-    followed = np.array([one.followed for one in shown], dtype=np.float64)
-    return Group(
-        len(shown), len({one.user for one in shown}), float(followed.mean()), interval(followed, SEED)
-    )
+    followed = sum(one.followed for one in shown)
+    people = len({one.user for one in shown})
+    return Group(len(shown), people, followed / len(shown), share(followed, len(shown)))
 
 
 def _courses(tx: Connection, policy: Policy, now: datetime, days: int) -> list[_Shown]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from core.recommendations import blend, choosing, cuts, names
 from core.recommendations.decay import LASTING
 from core.recommendations.evaluation import errors, ranking, splits
-from core.recommendations.evaluation.intervals import interval
+from core.recommendations.evaluation.intervals import interval, share
 from core.recommendations.evaluation.splits import Split
 from core.recommendations.interactions import Interactions
 from tests.recommendations.communities import communities, rated, taken, tasteful, two_camps
@@ -139,3 +139,12 @@ def test_all_ratings_equal_are_predicted_exactly() -> None:
     split = splits.at_random(rated([[3, 3, 3], [3, 3, 0], [0, 3, 3]]), 1)
     for fit in names.RATED.values():
         assert errors.judge(fit(split.train).predict, split).rmse == pytest.approx(0, abs=1e-3)
+
+
+def test_a_share_of_few_is_unsure_and_of_many_sure() -> None:
+    # Wilson's interval for 1 of 5, as published tables have it.
+    assert share(1, 5) == pytest.approx((0.0362, 0.6245), abs=1e-4)
+    assert share(0, 1) == pytest.approx((0, 0.7935), abs=1e-4)
+    assert share(0, 0) == (0, 1)
+    low, high = share(2000, 10_000)
+    assert 0.19 < low < 0.2 < high < 0.21

@@ -101,8 +101,8 @@ async def test_the_command_prints_a_table_or_json_and_says_when_there_is_nothing
         assert await printed(30) == "Nothing was recommended in the last 30 days.\n"
         await shown(world, tmp_path)
         table = await printed(7)
-        assert table.startswith("30 places in the last 7 days, shown to 5 people\n")
-        assert "new_by_chance           5    16.7%        5  20.0% (0.0–60.0)" in table
+        assert table.startswith("In the last 7 days: 30 places, people: 5\n")
+        assert "new_by_chance           5    16.7%        5  20.0% (3.6–62.4)" in table
         assert "Of first pages, new courses got 20.0% of the places by chance; 20% are wanted." in table
         found = json.loads(await printed(7, as_json=True))
         assert found["groups"]["mentors"]["places"] == 5

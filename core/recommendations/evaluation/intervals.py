@@ -1,4 +1,6 @@
-"""How sure a mean is: percentile intervals by bootstrap over users (Efron and Tibshirani, 1993)."""
+"""How sure a mean is: percentile intervals by bootstrap over users (Efron and Tibshirani, 1993); and a share."""
+
+from math import sqrt
 
 import numpy as np
 
@@ -6,6 +8,8 @@ from core.recommendations.arrays import Floats
 
 DRAWS = 1000
 LEVEL = 0.95
+Z = 1.959964
+"""Of the normal distribution, for that level."""
 AT_ONCE = 2_000_000
 
 
@@ -27,3 +31,13 @@ def interval(figures: Floats, seed: int, draws: int = DRAWS, level: float = LEVE
     )
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
+
+
+def share(hits: int, count: int) -> tuple[float, float]:
+    """Where a share lies of which `hits` of `count` were seen (Wilson, 1927), few or many; (0, 1) for none."""
+    if not count:
+        return 0.0, 1.0
+    squared = Z * Z / count
+    middle = (hits / count + squared / 2) / (1 + squared)
+    half = Z / (1 + squared) * sqrt(hits / count * (1 - hits / count) / count + squared / count / 4)
+    return max(0.0, middle - half), min(1.0, middle + half)
