@@ -100,6 +100,17 @@ def room(
     return places
 
 
+def full(tx: Connection, user_id: int, policy: Policy, now: datetime) -> frozenset[int]:
+    """Give the mentors who were shown to as many others within a week as they have room for."""
+    shown = tx.execute(
+        select(showings.c.mentor_id)
+        .where(showings.c.mentor_id.is_not(None), showings.c.shown_at > now - HELD)
+        .distinct()
+    )
+    left = room(tx, user_id, list(shown.scalars()), policy, now, reads=True)
+    return frozenset(mentor for mentor, places in left.items() if places <= 0)
+
+
 def held_by(tx: Connection, user_id: int, now: datetime) -> list[int]:
     """List the mentors who were shown to somebody within a week, in the order of their places."""
     mine = (

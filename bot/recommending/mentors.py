@@ -14,7 +14,8 @@ from core.matching.features import Candidate
 from core.showings import Showing
 from core.users import Levels
 
-LOOKED_AT = (30, 300, 3000)
+LOOKED_AT = (20, 200)
+"""Candidates that are looked at; more where the hours that the first have left are too few for a mentorship."""
 VIEW = "mentors"
 ANY = "0"
 """Stands for a list that was not kept."""
@@ -43,16 +44,20 @@ def find(turn: Turn, most: int, only: Sequence[str] = (), *, reads: bool = False
     topics = wanted(turn, only)
     if not topics or not turn.me.mentee:
         return []
-    query = search.query(turn, search.wish(turn, topics))
-    snapshot = turn.mentors.snapshot(turn.tx, turn.now)
-    _, dismissed = showings.dismissed(turn.tx, turn.me.id)
-    gone = query.excluded | dismissed | requests.asked_by(turn.tx, turn.me.id)
     mine = showings.held_by(turn.tx, turn.me.id, turn.now) if reads else None
-    # Where the best are popular, those who have room come far behind.
+    if mine == []:
+        return []
+    query = search.query(turn, search.wish(turn, topics))
+    _, dismissed = showings.dismissed(turn.tx, turn.me.id)
+    gone = dismissed | requests.asked_by(turn.tx, turn.me.id)
+    # Where the best are popular, those who have room come far behind: who has none is not even ranked.
+    gone |= showings.full(turn.tx, turn.me.id, turn.policy, turn.now)
+    asked = replace(query, excluded=query.excluded | gone)
+    snapshot = turn.mentors.snapshot(turn.tx, turn.now)
     for limit in LOOKED_AT:
-        ranked = snapshot.rank(replace(query, excluded=gone), limit)
+        ranked = snapshot.rank(asked, limit)
         likely = _with_room(turn, [one for one in ranked if mine is None or one.user_id in mine], reads=True)
-        if len(likely) >= most or len(ranked) < limit:
+        if reads or len(likely) >= most or len(ranked) < limit:
             break
     # Who saw one of them at this moment may have taken the last place: only now is it decided.
     return likely[:most] if reads else _with_room(turn, likely[:most], reads=False)

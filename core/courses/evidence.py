@@ -12,7 +12,7 @@ from sqlalchemy import Connection, and_, bindparam, case, func, select
 from core.courses import taught
 from core.courses.enrolments import ACTIVE, DONE, LEFT, WAITING
 from core.courses.taught import Wider
-from core.recommendations.arrays import Bools, Floats, Places
+from core.recommendations.arrays import Bools, Floats, Ints, Places, Singles
 from core.recommendations.evidence import Evidence
 from core.recommendations.interactions import Interactions
 from core.store.tables import course_ratings, courses, enrolments, learning_goals, progress, user_topics
@@ -74,16 +74,16 @@ class _Columns:
     """Lines as arrays, each of shape (n,): a table of millions then takes no more than its numbers do."""
 
     user: Places
-    course: Places
+    course: Ints
     left: Bools
-    value: Floats
+    value: Singles
     day: Floats
     ended: Floats
 
     @classmethod
     def of(cls, lines: Iterable[Line]) -> "_Columns":
-        who, what, gone = array("q"), array("q"), array("b")
-        value, day, ended = array("d"), array("d"), array("d")
+        who, what, gone = array("q"), array("i"), array("b")
+        value, day, ended = array("f"), array("d"), array("d")
         for line in lines:
             who.append(line.user)
             what.append(line.course)
@@ -93,9 +93,9 @@ class _Columns:
             ended.append(line.ended)
         return cls(
             np.frombuffer(who, dtype=np.int64),
-            np.frombuffer(what, dtype=np.int64),
+            np.frombuffer(what, dtype=np.int32),
             np.frombuffer(gone, dtype=np.bool_),
-            np.frombuffer(value, dtype=np.float64),
+            np.frombuffer(value, dtype=np.float32),
             np.frombuffer(day, dtype=np.float64),
             np.frombuffer(ended, dtype=np.float64),
         )
@@ -141,7 +141,9 @@ def rated(tx: Connection) -> Interactions:
     return _interactions(people, things, np.array(stars, dtype=np.float64), np.array(days, dtype=np.float64))
 
 
-def _interactions(people: Places, things: Places, values: Floats, days: Floats) -> Interactions:
+def _interactions(
+    people: Places, things: Ints | Places, values: Floats | Singles, days: Floats
+) -> Interactions:
     """People and courses by their place among those there are."""
     who, user = np.unique(people, return_inverse=True)
     what, item = np.unique(things, return_inverse=True)
