@@ -43,7 +43,9 @@ class Line:
                 waiting = self._waiting.pop(answer.get("answer"), None)
                 assert waiting is not None, answer
                 self.answered += 1
-                waiting.set_result(answer)
+                # Who asked may have been called off meanwhile; the others still wait for theirs.
+                if not waiting.done():
+                    waiting.set_result(answer)
         self.up.clear()
         writer.close()
         for waiting in self._waiting.values():
