@@ -237,14 +237,8 @@ def finish(turn: Turn, args: Args, answers: Answers) -> Replies | Refused:
 
 def wish_of(turn: Turn, answers: Answers) -> dict[str, Json]:
     """Put the answers as a wish."""
-    return {
-        "topics": answers["topics"],
-        "languages": [],
-        "free": [],
-        "goal": answers.get("goal") or turn.me.goal,
-        "format": answers.get("format") or "ongoing",
-        "urgency": answers.get("urgency") or "month",
-    }
+    said = {key: answers[key] for key in ("goal", "format", "urgency") if answers.get(key)}
+    return {**search.wish(turn, levels_of(answers["topics"])), **said}
 
 
 FIND = Dialog("find", fields, finish, initial=initial)

@@ -8,6 +8,7 @@ from bot.dialogs.form import Answers, Args, Dialog, Refused
 from bot.dialogs.rate import STARS
 from bot.fields import Choice, Confirm, Field, Option, Text, When
 from bot.learning import lessons, pace
+from bot.matching import search
 from bot.ports import button_id
 from bot.turn import Action, Item, Message, Replies, Say, Start, Turn, say, swap
 from core import levels
@@ -143,9 +144,7 @@ def stuck(turn: Turn, arg: str) -> Replies:
     course = catalogue.known(turn.tx, enrolment.course_id)
     known = levels.of(turn.tx, turn.me.id)
     wish: dict[str, Json] = {
-        "topics": [[topic, known.get(topic) or None] for topic in course.topics],
-        "languages": [],
-        "free": [],
+        **search.wish(turn, [(topic, known.get(topic) or None) for topic in course.topics]),
         "goal": None,
         "format": "question",
         "urgency": "week",

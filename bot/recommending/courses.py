@@ -10,7 +10,7 @@ from bot.ports import button_id
 from bot.recommending import reasons
 from bot.turn import Action, Item, Turn
 from core import showings
-from core.courses import advice
+from core.courses import advice, taught
 from core.courses.advice import Advice, Learner
 from core.courses.catalogue import Course
 from core.courses.shelf import Shelf
@@ -50,17 +50,12 @@ def search(
     learner = advice.learner(turn.tx, shelf, turn.me.id, topics)
     fit, fresh = advice.advise(turn.tx, shelf, learner, turn.me, turn.policy, turn.now)
     if topics:
-        fit = [one for one in fit if set(topics) & _teaches(shelf, one)]
+        wider = turn.topics.wider
+        fit = [one for one in fit if set(topics) & taught.levels(one.course.topics, wider).keys()]
         fresh = []
     fit, fresh = ([one for one in each if one.course.id not in besides] for each in (fit, fresh))
     pages = advice.pages(fit, fresh if new else [], size, turn.policy.new_share, turn.rng)
     return Found(shelf, learner, {one.course.id: one for one in (*fit, *fresh)}, pages)
-
-
-def _teaches(shelf: Shelf, one: Advice) -> set[str]:
-    """Give all that a course has to do with, broader topics included."""
-    place = shelf.places[one.course.id]
-    return {topic for topic, number in shelf.numbers.items() if place in shelf.guide.content.having[number]}
 
 
 def items(turn: Turn, found: Found, page: Sequence[Place], view: int | None = None) -> tuple[Item, ...]:
