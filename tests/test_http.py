@@ -182,7 +182,7 @@ async def test_an_answer_goes_on_until_whoever_asked_hangs_up_or_the_server_stop
             assert await answer.content.readline() == b"0\n"
             began = time.monotonic()
         # Nobody waits for an answer that never ends.
-        assert time.monotonic() - began < 1.5
+        assert time.monotonic() - began < LONGEST / 2
         await asyncio.wait_for(ended.acquire(), LONGEST)
         answer.close()
 
@@ -210,7 +210,7 @@ async def test_it_is_ready_when_the_database_takes_a_write_and_a_platform_runs(
     assert isinstance(parts, dict)
     assert parts["ready"] is expected
     assert parts["database"]["writes"] is True
-    assert 0 < parts["database"]["seconds"] < 2
+    assert 0 < parts["database"]["seconds"] < LONGEST
     assert list(parts["adapters"]) == [health.name for health in platforms]
     if RUNNING in platforms:
         assert parts["adapters"]["slack"] == {"state": "running", "why": "", "last_event_seconds": 3.1}

@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, NullPool, create_engine, delete, func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, StatementError
+from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.util import await_only
 
 from core.store.database import Database, open_database, open_readers, sqlite_engine, sqlite_path
@@ -406,6 +407,37 @@ async def test_one_read_sees_one_snapshot(database: Database) -> None:
     written.set()
     assert await reading == [{"before"}, {"before"}]
     assert await database.read(subjects) == {"before", "meanwhile"}
+
+
+class SlowToOpen(sqlite3.Connection):
+    """A connection on a slow disk."""
+
+    begun, opened = threading.Event(), threading.Event()
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self.begun.set()
+        time.sleep(0.2)
+        super().__init__(*args, **options)
+        self.opened.set()
+
+
+async def test_who_reads_and_is_called_off_goes_at_once_and_leaves_no_connection_behind(
+    sqlite_store_url: str,
+) -> None:
+    path = sqlite_path(sqlite_store_url)
+    assert path is not None
+    readers = create_async_engine(
+        f"sqlite+aiosqlite:///{path}", connect_args={"factory": SlowToOpen}, poolclass=NullPool
+    )
+    database = Database(SqliteWriter(sqlite_engine(path, KEYS)), readers, None)
+    reading = asyncio.create_task(database.read(subjects))
+    await asyncio.to_thread(SlowToOpen.begun.wait)
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    assert not SlowToOpen.opened.is_set()
+    await database.close()
+    assert SlowToOpen.opened.is_set()
 
 
 async def test_a_command_reads_beside_the_writer(store_url: str, database: Database) -> None:

@@ -80,19 +80,32 @@ class Database:
         self._writer = writer
         self._readers = readers
         self._lock = lock
+        self._reading: set[asyncio.Task[object]] = set()
 
     async def write(self, fn: Callable[[Connection], T]) -> T:
         """Run `fn(tx)` in a transaction; when this returns, the change is on disk."""
         return await self._writer.write(fn)
 
     async def read(self, fn: Callable[[Connection], T]) -> T:
-        """Run `fn(tx)` on one consistent snapshot; it cannot write."""
+        """Run `fn(tx)` on one consistent snapshot; it cannot write.
+
+        Who is called off meanwhile goes at once. What they read is read to its end: a connection that is left
+        while it opens is nobody's, and its thread would answer a loop that is gone.
+        """
+        reading = asyncio.create_task(self._read(fn))
+        self._reading.add(reading)
+        reading.add_done_callback(self._reading.discard)
+        return await asyncio.shield(reading)
+
+    async def _read(self, fn: Callable[[Connection], T]) -> T:
         async with self._readers.connect() as connection:
             return await connection.run_sync(fn)
 
     async def close(self) -> None:
         """Close readers before the writer: a reader that closes last would checkpoint."""
         try:
+            if self._reading:
+                await asyncio.wait(self._reading)
             await self._readers.dispose()
             await asyncio.to_thread(self._writer.close)
         finally:

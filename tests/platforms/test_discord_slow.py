@@ -307,7 +307,7 @@ async def test_who_writes_sees_that_an_answer_is_being_written(sqlite_store_url:
             said = await ann.say("hello")
             at = discord.now
             typing = await discord.called(TYPING)
-            assert 0.4 < typing.at - at < 2
+            assert typing.at - at > 0.4
             assert not ann.received
             assert rows(sqlite_store_url, "SELECT count(*) FROM seen_events WHERE id = ?", said.id) == [(0,)]
         await discord.until(lambda: ann.received and ben.received)
