@@ -49,7 +49,7 @@ async def test_what_one_wants_comes_first_and_what_one_did_counts_at_once(
     await stock(world, tmp_path, ("sql", "sql: 1"), ("git", "git: 1"), ("git-more", "git: 2"))
     answer = await world.does("ana", RECOMMEND)
     assert titles(answer)[0] == "git"
-    assert "fits what you want to learn: Git, level 1" in words(items(answer)[0])
+    assert "fits what you want to learn: Git, up to level 1" in words(items(answer)[0])
     await learnt(world, "ana", "git")
     # Her level is what the course led to only when she finishes it here; the course itself is behind her at once.
     assert "git" not in titles(await world.does("ana", RECOMMEND))
@@ -263,7 +263,7 @@ async def test_after_a_course_comes_what_goes_on_from_it(world: World, tmp_path:
     told = await world.pushes("ana", f"lesson_done:{await place(world, 'ana', 'git')}.{lesson}")
     assert "This may fit next:" in told
     assert (
-        "git-team (level 1, 5 minutes): fits what you want to learn: Git, level 2 · builds on “git”" in told
+        "git-team (level 1, 5 minutes): fits what you want to learn: Git, up to level 2 · builds on “git”" in told
     )
     assert "far" not in told
     kept = await world.rows(showings)
