@@ -9,11 +9,13 @@ import argparse
 import asyncio
 import json
 import os
+import resource
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from random import Random
 
@@ -35,6 +37,7 @@ from core import topics, users
 from core.policy import Policy
 from core.store.tables import addresses, course_ratings, courses, enrolments, user_topics
 from core.store.tables import users as people_table
+from core.users import HELPS, WANTS
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 LONG_AGO = timedelta(days=400)
@@ -56,39 +59,43 @@ def seed(tx: Connection, size: Size) -> None:
     slugs = sorted(known.rows)[:120]
     # What changed lately is looked at again for every answer: here nothing did.
     row |= {"created_at": NOW - LONG_AGO, "changed_at": NOW - LONG_AGO}
-    others = [{**row, "id": number, "mentor": number % 20 == 0} for number in range(1, size.users + 1)]
-    _insert(tx, people_table, others[1:])
+    everybody = range(1, size.users + 1)
     where = {"platform": NAME, "name": "Somebody", "reachable": True, "preferred": True, "created_at": NOW}
-    _insert(tx, addresses, [{**where, "id": f"p{each['id']}", "user_id": each["id"]} for each in others])
-    wanted = [
-        {"user_id": each["id"], "side": side, "topic": topic, "level": rng.randint(1, 4)}
-        for each, side in ((each, "helps" if each["mentor"] else "wants") for each in others)
+    _insert(tx, people_table, ({**row, "id": each, "mentor": each % 20 == 0} for each in everybody[1:]))
+    _insert(tx, addresses, ({**where, "id": f"p{each}", "user_id": each} for each in everybody))
+    wanted = (
+        {"user_id": each, "side": WANTS if each % 20 else HELPS, "topic": topic, "level": rng.randint(1, 4)}
+        for each in everybody
         for topic in rng.sample(slugs, 3)
-    ]
+    )
     _insert(tx, user_topics, wanted)
-    taken = invented.enrolments(size, 7)
-    rows, stars = [], []
-    lines = zip(taken.user.tolist(), taken.item.tolist(), taken.age.tolist(), strict=True)
-    for number, (user, item, age) in enumerate(lines):
-        at = NOW - LONG_AGO / 2 - timedelta(days=age)
+    _insert(tx, enrolments, _taken(size))
+    done = (each for each in _taken(size) if each["finished_at"] and rng.random() < RATED)
+    rated = (
+        {"course_id": each["course_id"], "user_id": each["user_id"], "created_at": each["finished_at"],
+         "stars": rng.randint(3, 5), "shared": False}
+        for each in done
+    )  # fmt: skip
+    _insert(tx, course_ratings, rated)
+
+
+def _taken(size: Size) -> Iterator[dict[str, object]]:
+    """Invent what people took, a row each."""
+    taken, rng = invented.enrolments(size, 7), Random(11)
+    plain = {"drip": False, "version": 1, "block": 0}
+    for number, (user, item, age) in enumerate(zip(taken.user, taken.item, taken.age, strict=True), 1):
+        at = NOW - LONG_AGO / 2 - timedelta(days=int(age))
         done = rng.random() < FINISHED
-        rows.append(
-            {
-                "id": number + 1, "course_id": item + 1, "user_id": user + 1, "state": "done" if done else "active",
-                "drip": False, "version": 1, "block": 0, "enrolled_at": at, "touched_at": at,
-                "finished_at": at + timedelta(hours=9) if done else None,
-            }
-        )  # fmt: skip
-        if done and rng.random() < RATED:
-            given = {"stars": rng.randint(3, 5), "shared": False, "created_at": at}
-            stars.append({"course_id": item + 1, "user_id": user + 1, **given})
-    _insert(tx, enrolments, rows)
-    _insert(tx, course_ratings, stars)
+        yield {
+            "id": number, "course_id": int(item) + 1, "user_id": int(user) + 1, "state": "done" if done else "active",
+            "enrolled_at": at, "touched_at": at, "finished_at": at + timedelta(hours=9) if done else None, **plain,
+        }  # fmt: skip
 
 
-def _insert(tx: Connection, table: Table, rows: list[dict[str, object]]) -> None:
-    for start in range(0, len(rows), CHUNK):
-        tx.execute(insert(table), rows[start : start + CHUNK])
+def _insert(tx: Connection, table: Table, rows: Iterable[dict[str, object]]) -> None:
+    left = iter(rows)
+    while some := list(islice(left, CHUNK)):
+        tx.execute(insert(table), some)
 
 
 async def timed(run: Callable[[int], Awaitable[object]], asked: int, size: Size) -> dict[str, float]:
@@ -137,6 +144,7 @@ async def measure(url: str, folder: Path, size: Size, asked: int) -> dict[str, o
         start = time.perf_counter()
         raw = await nightly.elsewhere(url, policy.prior_stars, policy.prior_ratings)
         fitted = time.perf_counter() - start
+        most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
         start = time.perf_counter()
         publish = await nightly.kept(app.database, raw or b"")
         await app.database.write(lambda tx: publish(app.turn(tx, NOW, "benchmark")))
@@ -153,6 +161,7 @@ async def measure(url: str, folder: Path, size: Size, asked: int) -> dict[str, o
 
         return {
             "fit_s": round(fitted, 1),
+            "fit_mb": round(most / 1024),
             "switch_s": round(switched, 2),
             "model_mb": round(len(raw or b"") / 2**20, 1),
             "ten_with_reasons": await timed(lambda one: app.database.write(ten(app, one)), asked, size),

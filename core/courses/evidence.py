@@ -1,18 +1,21 @@
 """What people took and what they made of it, as recommendations want it: read from the tables, for all or for one."""
 
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
-from sqlalchemy import Connection, and_, bindparam, case, func, select
+from sqlalchemy import Connection, Integer, and_, bindparam, case, cast, func, literal, null, select
 
 from core.courses import taught
 from core.courses.enrolments import ACTIVE, DONE, LEFT, WAITING
 from core.courses.taught import Wider
-from core.recommendations.arrays import Bools, Floats, Ints, Places, Singles
+from core.recommendations.arrays import Floats, Ints, Places
+from core.recommendations.content import Wishes
 from core.recommendations.evidence import Evidence
 from core.recommendations.interactions import Interactions
 from core.store.tables import course_ratings, courses, enrolments, learning_goals, progress, user_topics
@@ -56,8 +59,10 @@ LINES = select(
 ).select_from(
     enrolments.join(courses, courses.c.id == enrolments.c.course_id).outerjoin(course_ratings, _STARS)
 )
-# In the order in which they lie there: nobody sorts millions of rows for what is sorted once more here.
-OF_ALL = LINES.where(enrolments.c.state != WAITING).order_by(enrolments.c.id)
+# Person by person, the oldest first: so what millions took is laid down as it comes, and sorted by nobody here.
+OF_ALL = LINES.where(enrolments.c.state != WAITING).order_by(
+    enrolments.c.user_id, enrolments.c.enrolled_at, enrolments.c.id
+)
 OF_USER = LINES.where(enrolments.c.user_id == bindparam("user")).order_by(
     enrolments.c.enrolled_at, enrolments.c.id
 )
@@ -67,38 +72,6 @@ def _lines(rows: Iterable[Any]) -> Iterator[Line]:
     for user, course, state, stars, done, lessons, enrolled_at, finished_at in rows:
         value = made(state, stars, (done or 0) / max(lessons, 1))
         yield Line(user, course, state, value, day_of(enrolled_at), day_of(finished_at))
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class _Columns:
-    """Lines as arrays, each of shape (n,): a table of millions then takes no more than its numbers do."""
-
-    user: Places
-    course: Ints
-    left: Bools
-    value: Singles
-    day: Floats
-    ended: Floats
-
-    @classmethod
-    def of(cls, lines: Iterable[Line]) -> "_Columns":
-        who, what, gone = array("q"), array("i"), array("b")
-        value, day, ended = array("f"), array("d"), array("d")
-        for line in lines:
-            who.append(line.user)
-            what.append(line.course)
-            gone.append(line.state == LEFT)
-            value.append(line.value)
-            day.append(line.day)
-            ended.append(line.ended)
-        return cls(
-            np.frombuffer(who, dtype=np.int64),
-            np.frombuffer(what, dtype=np.int32),
-            np.frombuffer(gone, dtype=np.bool_),
-            np.frombuffer(value, dtype=np.float32),
-            np.frombuffer(day, dtype=np.float64),
-            np.frombuffer(ended, dtype=np.float64),
-        )
 
 
 def made(state: str, stars: int | None, share: float) -> float:
@@ -122,9 +95,7 @@ def of_user(tx: Connection, user_id: int) -> list[Line]:
 
 def taken(tx: Connection) -> Interactions:
     """Who took which course when, and made what of it; who waits for a place or has given it back took nothing."""
-    all_ = _Columns.of(_lines(tx.execute(OF_ALL)))
-    keep = ~all_.left
-    return _interactions(all_.user[keep], all_.course[keep], all_.value[keep], all_.day[keep])
+    return _gathered(tx, _shelf(tx)).taken
 
 
 def rated(tx: Connection) -> Interactions:
@@ -136,67 +107,126 @@ def rated(tx: Connection) -> Interactions:
         course_ratings.c.created_at,
     )
     rows = tx.execute(select(*columns).order_by(*columns[:2])).all()
-    people, things = (np.array([row[at] for row in rows], dtype=np.int64) for at in (0, 1))
+    (who, user), (what, item) = (
+        np.unique(np.array([row[at] for row in rows], dtype=np.int64), return_inverse=True) for at in (0, 1)
+    )
     stars, days = [row[2] for row in rows], [day_of(row[3]) for row in rows]
-    return _interactions(people, things, np.array(stars, dtype=np.float64), np.array(days, dtype=np.float64))
+    return Interactions.of(user, item, stars, days, users=len(who), items=len(what))
 
 
-def _interactions(
-    people: Places, things: Ints | Places, values: Floats | Singles, days: Floats
-) -> Interactions:
-    """People and courses by their place among those there are."""
-    who, user = np.unique(people, return_inverse=True)
-    what, item = np.unique(things, return_inverse=True)
-    return Interactions.of(user, item, values, days, users=len(who), items=len(what))
+def _shelf(tx: Connection) -> list[tuple[int, Mapping[str, int]]]:
+    """All courses, withdrawn ones too, with the topics they have."""
+    rows = tx.execute(select(courses.c.id, courses.c.topics).order_by(courses.c.id))
+    return [(course, topics) for course, topics in rows]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Gathered:
+    """What everybody took, by the places of people and courses; the rest as in `Evidence`."""
+
+    people: Places
+    taken: Interactions
+    ended: Floats
+    dropped: Places
+    dropped_sum: Floats
+
+
+def _gathered(tx: Connection, shelf: Sequence[tuple[int, object]]) -> _Gathered:
+    """Read what everybody took into arrays: millions of lines then take no more than their numbers do."""
+    place = {course: at for at, (course, _) in enumerate(shelf)}
+    dropped, dropped_sum = np.zeros(len(place), np.int64), np.zeros(len(place))
+    people, start = array("q"), array("q")
+    item, value, day, ended = array("i"), array("f"), array("d"), array("d")
+    for line in _lines(tx.execute(OF_ALL)):
+        at = place[line.course]
+        if line.state == LEFT:
+            dropped[at] += 1
+            dropped_sum[at] += line.value
+            continue
+        if not people or people[-1] != line.user:
+            people.append(line.user)
+            start.append(len(item))
+        item.append(at)
+        value.append(line.value)
+        day.append(line.day)
+        ended.append(line.ended)
+    start.append(len(item))
+    taken = Interactions(
+        len(place),
+        np.frombuffer(start, dtype=np.int64),
+        np.frombuffer(item, dtype=np.int32),
+        np.frombuffer(value, dtype=np.float32),
+        np.frombuffer(day, dtype=np.float64),
+    )
+    who = np.frombuffer(people, dtype=np.int64)
+    return _Gathered(who, taken, np.frombuffer(ended, dtype=np.float64), dropped, dropped_sum)
 
 
 def evidence(tx: Connection, wider: Wider) -> Evidence | None:
     """Gather all that a fit learns from; None where nobody has taken anything."""
-    rows = tx.execute(select(courses.c.id, courses.c.topics).order_by(courses.c.id)).all()
-    ids = np.array([course for course, _ in rows], dtype=np.int64)
-    topics, numbers = taught.numbered([taught.levels(levels, wider) for _, levels in rows])
-    every = _Columns.of(_lines(tx.execute(OF_ALL)))
-    item = np.searchsorted(ids, every.course)
-    kept = np.flatnonzero(~every.left)
-    if not len(kept):
+    shelf = _shelf(tx)
+    topics, numbers = taught.numbered([taught.levels(levels, wider) for _, levels in shelf])
+    all_ = _gathered(tx, shelf)
+    if not len(all_.taken):
         return None
-    who, user = np.unique(every.user[kept], return_inverse=True)
-    # In the order that the interactions keep, so that the days of finishing stand beside them.
-    order = np.lexsort((every.day[kept], user))
-    user, kept = user[order], kept[order]
-    gone = item[every.left]
-    wanted = _wishes(tx, numbers)
     return Evidence(
-        ids=ids,
-        taken=Interactions.of(
-            user, item[kept], every.value[kept], every.day[kept], users=len(who), items=len(ids)
-        ),
-        ended=every.ended[kept],
-        dropped=np.bincount(gone, minlength=len(ids)),
-        dropped_sum=np.asarray(np.bincount(gone, every.value[every.left], minlength=len(ids)), np.float64),
+        ids=np.array([course for course, _ in shelf], dtype=np.int64),
+        taken=all_.taken,
+        ended=all_.ended,
+        dropped=all_.dropped,
+        dropped_sum=all_.dropped_sum,
         topics=topics,
         named=len(numbers),
-        wishes=[wanted.get(each, {}) for each in who.tolist()],
+        wishes=_Wanted.of(tx, numbers, all_.people).by,
     )
 
 
-def _wishes(tx: Connection, numbers: Mapping[str, int]) -> dict[int, dict[int, int]]:
-    """What each person wants to learn, with the level they have in it."""
-    known: dict[tuple[int, int], int] = {}
-    wanted: dict[int, dict[int, int]] = {}
-    rows = tx.execute(
-        select(user_topics.c.user_id, user_topics.c.side, user_topics.c.topic, user_topics.c.level).where(
-            user_topics.c.side.in_((WANTS, KNOWS))
-        )
-    )
-    for user, side, topic, level in rows:
+GOAL = "goal"
+# What people know and want, and have set as goals, person by person.
+SAID = (
+    select(user_topics.c.user_id, user_topics.c.side, user_topics.c.topic, user_topics.c.level)
+    .where(user_topics.c.side.in_((WANTS, KNOWS)))
+    .union_all(select(learning_goals.c.user_id, literal(GOAL), learning_goals.c.topic, cast(null(), Integer)))
+    .order_by("user_id")
+)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Wanted:
+    """Everybody's wishes, as numbers: user u's are `start[u]:start[u + 1]` of topics and one's own levels in them."""
+
+    start: Places
+    topic: Ints
+    level: Ints
+
+    @classmethod
+    def of(cls, tx: Connection, numbers: Mapping[str, int], people: Places) -> "_Wanted":
+        """Read what people want; `people`, ascending, are those who count."""
+        counts = np.zeros(len(people), np.int64)
+        topics, levels = array("i"), array("i")
+        for user, said in groupby(tx.execute(SAID), key=itemgetter(0)):
+            own = _wishes(said, numbers)
+            at = int(np.searchsorted(people, user))
+            if own and at < len(people) and people[at] == user:
+                counts[at] = len(own)
+                topics.extend(own)
+                levels.extend(own.values())
+        start = np.concatenate(([0], np.cumsum(counts)))
+        return cls(start, np.frombuffer(topics, dtype=np.int32), np.frombuffer(levels, dtype=np.int32))
+
+    def by(self, user: int) -> Wishes:
+        """What one of them wants."""
+        part = slice(int(self.start[user]), int(self.start[user + 1]))
+        return dict(zip(self.topic[part].tolist(), self.level[part].tolist(), strict=True))
+
+
+def _wishes(said: Iterable[Any], numbers: Mapping[str, int]) -> dict[int, int]:
+    """What one person wants to learn of what is taught, with the level they have in it."""
+    known: dict[int, int] = {}
+    wanted: set[int] = set()
+    for _, side, topic, level in said:
         if (number := numbers.get(topic)) is not None:
-            known[user, number] = max(known.get((user, number), 0), level or 0)
-            if side == WANTS:
-                wanted.setdefault(user, {})[number] = 0
-    for user, topic in tx.execute(select(learning_goals.c.user_id, learning_goals.c.topic)):
-        if (number := numbers.get(topic)) is not None:
-            wanted.setdefault(user, {})[number] = 0
-    return {
-        user: {number: known.get((user, number), 0) for number in sorted(own)} for user, own in wanted.items()
-    }
+            known[number] = max(known.get(number, 0), level or 0)
+            if side != KNOWS:
+                wanted.add(number)
+    return {number: known[number] for number in sorted(wanted)}

@@ -142,7 +142,7 @@ def _mixed(search: Search, settings: Settings, parts: Mapping[str, Part], decays
         onward_share=shares.get("onward_share", 0.0),
         popular=shares["popular"],
     )
-    blended = _mix(tables, shares, [np.float32(0)] * len(search.cuts))
+    blended = _added(tables, shares)
     for decay in decays:
         total = [
             each + most * np.float32(shares["popular"])
@@ -155,7 +155,7 @@ def _mixed(search: Search, settings: Settings, parts: Mapping[str, Part], decays
 
 
 def _mix(
-    parts: Mapping[str, Sequence[Singles]], shares: Mapping[str, float], start: Sequence[Singles | np.float32]
+    parts: Mapping[str, Sequence[Singles]], shares: Mapping[str, float], start: Sequence[Singles]
 ) -> list[Singles]:
     """The sum of the parts by their shares, on each cut."""
     return [
@@ -164,6 +164,20 @@ def _mix(
         )
         for at, begin in enumerate(start)
     ]
+
+
+def _added(tables: dict[str, list[Singles]], shares: Mapping[str, float]) -> list[Singles]:
+    """The sum of tables by their shares, on each cut; the tables are used up, to spare memory."""
+    total: list[Singles] = []
+    while tables:
+        name, made = tables.popitem()
+        for at, table in enumerate(made):
+            np.multiply(table, np.float32(shares[name]), out=table)
+            if at == len(total):
+                total.append(table)
+            else:
+                total[at] += table
+    return total
 
 
 def _ridge(search: Search, decay: Decay) -> Ridge:

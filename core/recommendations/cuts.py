@@ -10,7 +10,6 @@ from core.recommendations.arrays import Singles
 from core.recommendations.blend import COSINE, Near, Onward, Ridge
 from core.recommendations.decay import LASTING, Decay, all_weights
 from core.recommendations.evaluation import ranking, splits
-from core.recommendations.evaluation.ranking import LIMIT, discounts, gains, unseen
 from core.recommendations.evaluation.splits import Split
 from core.recommendations.interactions import Interactions
 from core.recommendations.together import together
@@ -66,10 +65,7 @@ class Cut:
 
     def ndcg(self, scores: Singles) -> float:
         """The mean NDCG of such scores."""
-        lists = ranking.ordered(unseen(scores.copy(), self.seen), LIMIT)
-        ideal = np.cumsum(discounts(LIMIT))[np.minimum(self.wanted.counts, LIMIT) - 1]
-        dcg, _ = gains(lists, self.wanted)
-        return float(np.mean(dcg / ideal)) if len(dcg) else 0.0
+        return ranking.ndcg(scores, self.seen, self.wanted)
 
 
 def has_order(interactions: Interactions) -> bool:

@@ -10,11 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from core.recommendations.answers import Fitted
-from core.recommendations.arrays import Floats, Singles
-from core.recommendations.evaluation.ranking import LIMIT, discounts, gains, ordered, unseen
+from core.recommendations.arrays import Singles
+from core.recommendations.evaluation import ranking
 from core.recommendations.evaluation.splits import Split
 from core.recommendations.interactions import Interactions
 
@@ -78,7 +77,7 @@ def measure(
         seen, wanted = split.train.only(users), split.test.only(users)
         short = shortened(seen, count)
         ours, theirs = level(content[users]), level(model.table(short))
-        reached = [_ndcg((1 - share) * ours + share * theirs, short, wanted) for share in SHARES]
+        reached = [ranking.ndcg((1 - share) * ours + share * theirs, short, wanted) for share in SHARES]
         at = int(np.argmax(reached))
         measured.append((count, SHARES[at], reached[at], len(users)))
     if not measured:
@@ -100,9 +99,3 @@ def rising(values: Sequence[float], weight: Sequence[float]) -> list[float]:
             (a, wa, na), (b, wb, nb) = pools[-2:]
             pools[-2:] = [[(a * wa + b * wb) / (wa + wb), wa + wb, na + nb]]
     return [value for value, _, count in pools for _ in range(int(count))]
-
-
-def _ndcg(score: npt.NDArray[np.float32], seen: Interactions, wanted: Interactions) -> float:
-    dcg, _ = gains(ordered(unseen(score, seen), LIMIT), wanted)
-    ideal: Floats = np.cumsum(discounts(LIMIT))[np.minimum(wanted.counts, LIMIT) - 1]
-    return float(np.mean(dcg / ideal))

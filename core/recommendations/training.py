@@ -32,14 +32,11 @@ def train(evidence: Evidence, prior_stars: float, prior_ratings: int, seed: int 
     settings = blend.DEFAULT
     if enough:
         settings = choosing.choose(taken, "last", seed, SAMPLE, whole=True).settings
+    # One model at a time: with thousands of items each takes hundreds of megabytes.
+    shares = measured(evidence, settings, seed) if enough else CAUTIOUS
     # Who is said to have gone on from something had finished it.
     model = replace(blend.fit(taken, settings), onward=onward(taken, REACH, ended=evidence.ended))
-    return Trained(
-        evidence.ids,
-        model,
-        measured(evidence, settings, seed) if enough else CAUTIOUS,
-        standing(evidence, prior_stars, prior_ratings),
-    )
+    return Trained(evidence.ids, model, shares, standing(evidence, prior_stars, prior_ratings))
 
 
 def standing(evidence: Evidence, prior_stars: float, prior_ratings: int) -> Singles:
@@ -73,7 +70,7 @@ def before(evidence: Evidence, user: int) -> Wishes:
 
     Finishing a course raises one's level; with the raised one, no course would look as if it had been wished for.
     """
-    own = dict(evidence.wishes[user])
+    own = dict(evidence.wishes(user))
     for item in evidence.taken.history(user).item.tolist():
         for topic, level in evidence.topics[item].items():
             if topic in own:

@@ -29,7 +29,7 @@ def evidence(taken: Interactions, **more: object) -> Evidence:
         dropped_sum=np.zeros(taken.items),
         topics=[{item: 2} for item in range(taken.items)],
         named=taken.items,
-        wishes=[{} for _ in range(taken.users)],
+        wishes=lambda _: {},
     )
     return replace(made, **more)  # type: ignore[arg-type]
 
@@ -62,7 +62,7 @@ def test_wishes_stand_as_they_did_before_the_first_course_that_taught_them() -> 
         taken,
         topics=[{0: 3}, {0: 2, 1: 4}, {1: 1}],
         named=2,
-        wishes=[{0: 3, 1: 4}, {0: 2}],
+        wishes=[{0: 3, 1: 4}, {0: 2}].__getitem__,
     )
     assert before(found, 0) == {0: 1, 1: 3}
     assert before(found, 1) == {0: 2}

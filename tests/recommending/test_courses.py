@@ -263,7 +263,8 @@ async def test_after_a_course_comes_what_goes_on_from_it(world: World, tmp_path:
     told = await world.pushes("ana", f"lesson_done:{await place(world, 'ana', 'git')}.{lesson}")
     assert "This may fit next:" in told
     assert (
-        "git-team (level 1, 5 minutes): fits what you want to learn: Git, up to level 2 · builds on “git”" in told
+        "git-team (level 1, 5 minutes): fits what you want to learn: Git, up to level 2 · builds on “git”"
+        in told
     )
     assert "far" not in told
     kept = await world.rows(showings)

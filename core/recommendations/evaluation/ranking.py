@@ -6,12 +6,14 @@ import numpy as np
 import numpy.typing as npt
 
 from core.recommendations.answers import Fitted
-from core.recommendations.arrays import Floats, Ints, Places
+from core.recommendations.arrays import Floats, Ints, Places, Singles
 from core.recommendations.evaluation.splits import Split
 from core.recommendations.interactions import Interactions
 
 LIMIT = 10
 AT_ONCE = 1024
+ROWS = 256
+"""Users ordered at once where their scores are there already: what it takes beside them stays small."""
 NOTHING = -1
 
 
@@ -70,6 +72,20 @@ def gains(lists: Ints, wanted: Interactions) -> tuple[Floats, Floats]:
     return found @ discounts(lists.shape[1]), found.sum(axis=1).astype(np.float64)
 
 
+def best(wanted: Interactions, limit: int = LIMIT) -> Floats:
+    """The DCG of a list that has all that is wanted in front, shape (users,); everybody wants something."""
+    return np.asarray(np.cumsum(discounts(limit))[np.minimum(wanted.counts, limit) - 1])
+
+
+def ndcg(score: Singles, seen: Interactions, wanted: Interactions) -> float:
+    """The mean NDCG of ranking all that is not seen by scores, shape (users, items); the others have a row a user."""
+    dcg = np.zeros(len(score))
+    for begin in range(0, len(score), ROWS):
+        rows = np.arange(begin, min(begin + ROWS, len(score)))
+        dcg[rows], _ = gains(ordered(unseen(score[rows], seen.only(rows))), wanted.only(rows))
+    return float(np.mean(dcg / best(wanted))) if len(dcg) else 0.0
+
+
 def listed(model: Fitted, split: Split, users: Places, limit: int = LIMIT) -> Ints:
     """The best of all that each of some users did not take, shape (users, limit)."""
     lists = []
@@ -87,13 +103,13 @@ def figures(lists: Ints, split: Split, users: Places) -> Ranked:
         part = slice(begin, begin + AT_ONCE)
         dcg[part], hits[part] = gains(lists[part], split.test.only(users[part]))
     shown = np.bincount(lists[lists != NOTHING], minlength=split.train.items)
-    wanted = split.test.counts[users]
+    wanted = split.test.only(users)
     rarity = -np.log2(np.maximum(split.train.takers, 1) / max(split.train.users, 1))
     return Ranked(
         users=users,
-        ndcg=dcg / np.cumsum(discounts(limit))[np.minimum(wanted, limit) - 1],
+        ndcg=dcg / best(wanted, limit),
         hit=(hits > 0).astype(np.float64),
-        recall=hits / wanted,
+        recall=hits / wanted.counts,
         coverage=float(np.mean(shown > 0)) if len(shown) else 0.0,
         novelty=float(rarity @ shown / max(int(shown.sum()), 1)),
     )
