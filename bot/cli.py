@@ -220,8 +220,8 @@ def _evaluate(given: argparse.Namespace, settings: "Settings") -> int:
     if given.what == "exposure":
         from bot.app import system_clock
 
-        return asyncio.run(operations.exposure(settings, system_clock(), given.days, as_json=given.json))
-    return asyncio.run(operations.evaluate_own(settings, given.protocol, given.seed, as_json=given.json))
+        return operations.exposure(settings, system_clock(), given.days, as_json=given.json)
+    return operations.evaluate_own(settings, given.protocol, given.seed, as_json=given.json)
 
 
 def _learning(given: argparse.Namespace, settings: "Settings") -> int:

@@ -18,7 +18,7 @@ from core.courses.exposure import Exposure, Group
 from core.recommendations.evaluation import reading, report
 from core.recommendations.evaluation.report import Protocol
 from core.recommendations.interactions import Interactions
-from core.store.database import open_readers
+from core.store.database import open_snapshot
 
 T = TypeVar("T")
 
@@ -51,9 +51,9 @@ def evaluate(path: Path, protocol: Protocol, seed: int, *, as_json: bool) -> int
     return 0
 
 
-async def exposure(settings: Settings, now: datetime, days: int, *, as_json: bool) -> int:
+def exposure(settings: Settings, now: datetime, days: int, *, as_json: bool) -> int:
     """Print what was recommended in so many days, and what came of it."""
-    found = await _looked_up(settings, lambda tx: exposures.report(tx, settings.policy, now, days))
+    found = _looked_up(settings, lambda tx: exposures.report(tx, settings.policy, now, days))
     if found is None:
         return 1
     if as_json:
@@ -85,24 +85,24 @@ def _followed(group: Group) -> str:
     return f"{100 * group.followed:.1f}% ({100 * low:.1f}–{100 * high:.1f})"
 
 
-async def _looked_up(settings: Settings, look: Callable[[Connection], T]) -> T | None:
+def _looked_up(settings: Settings, look: Callable[[Connection], T]) -> T | None:
     """Read from the database beside whoever writes it; None after saying why it cannot be read."""
     keys, _ = keyring(settings, reads=True)
-    readers = open_readers(settings.database.url, keys)
+    engine = open_snapshot(settings.database.url, keys)
     try:
-        async with readers.connect() as connection:
-            return await connection.run_sync(look)
+        with engine.begin() as tx:
+            return look(tx)
     except DBAPIError as error:
         say(f"The database cannot be read: {error.orig}. `mentorbot migrate` makes a new one.")
         return None
     finally:
-        await readers.dispose()
+        engine.dispose()
 
 
-async def evaluate_own(settings: Settings, protocol: Protocol, seed: int, *, as_json: bool) -> int:
+def evaluate_own(settings: Settings, protocol: Protocol, seed: int, *, as_json: bool) -> int:
     """Judge all models on the courses that people took here; in folds, on the stars they gave."""
     rated = protocol == "folds"
-    interactions = await _looked_up(settings, evidence.rated if rated else evidence.taken)
+    interactions = _looked_up(settings, evidence.rated if rated else evidence.taken)
     if interactions is None:
         return 1
     if not len(interactions):

@@ -151,7 +151,7 @@ async def test_without_a_file_it_judges_what_was_taken_and_rated_here(
 ) -> None:
     async with open_world(store_url, "zoe stranger") as world:
         own = settings(store_url)
-        assert await operations.evaluate_own(own, "last", 1, as_json=True) == 1
+        assert operations.evaluate_own(own, "last", 1, as_json=True) == 1
         assert capsys.readouterr().err == "Nobody has taken a course yet.\n"
         cast = community.community(1)
         await community.seat(world.app, cast, world.clock.now)
@@ -163,7 +163,7 @@ async def test_without_a_file_it_judges_what_was_taken_and_rated_here(
             ("folds", stars, "misses"),
         )
         for protocol, lines, judged in asked:
-            assert await operations.evaluate_own(own, protocol, 1, as_json=True) == 0
+            assert operations.evaluate_own(own, protocol, 1, as_json=True) == 0
             found = json.loads(capsys.readouterr().out)
             assert (found["items"], found["interactions"]) == (12, lines)
             assert found[judged]

@@ -95,7 +95,7 @@ async def test_the_command_prints_a_table_or_json_and_says_when_there_is_nothing
 
         async def printed(days: int, *, as_json: bool = False) -> str:
             capsys.readouterr()
-            assert await operations.exposure(settings, world.clock.now, days, as_json=as_json) == 0
+            assert operations.exposure(settings, world.clock.now, days, as_json=as_json) == 0
             return capsys.readouterr().out
 
         assert await printed(30) == "Nothing was recommended in the last 30 days.\n"
