@@ -124,6 +124,8 @@ class Worker:
         finally:
             for task in (doing, losing):
                 task.cancel()
+            # Whoever stops has let go of everything then, a process of its own included.
+            await asyncio.wait({doing, losing})
         if await self._bench.database.write(lambda tx: self._published(tx, one, publish, now)):
             await kind.tidy(self._bench)
             await kind.renew(self._bench)

@@ -21,6 +21,8 @@ DISMISSED = select(dismissals.c.course_id, dismissals.c.mentor_id).where(
 HELD = timedelta(days=7)
 LIST, AFTER = "list", "finished"
 """Where something was shown: in a list that was asked for, after a course."""
+AT_ONCE = 10_000
+"""Mentors named in one statement: databases have a limit."""
 USUAL = "ongoing"
 """The format by which a mentor's room is counted."""
 
@@ -107,7 +109,9 @@ def full(tx: Connection, user_id: int, policy: Policy, now: datetime) -> frozens
         .where(showings.c.mentor_id.is_not(None), showings.c.shown_at > now - HELD)
         .distinct()
     )
-    left = room(tx, user_id, list(shown.scalars()), policy, now, reads=True)
+    left: dict[int, int] = {}
+    for some in shown.scalars().partitions(AT_ONCE):
+        left |= room(tx, user_id, some, policy, now, reads=True)
     return frozenset(mentor for mentor, places in left.items() if places <= 0)
 
 

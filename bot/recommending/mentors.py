@@ -14,8 +14,8 @@ from core.matching.features import Candidate
 from core.showings import Showing
 from core.users import Levels
 
-LOOKED_AT = (20, 200)
-"""Candidates that are looked at; more where the hours that the first have left are too few for a mentorship."""
+FEW, MANY = 20, 200
+"""Candidates that are looked at first, and where too few of those have room: then of all who are not full."""
 VIEW = "mentors"
 ANY = "0"
 """Stands for a list that was not kept."""
@@ -49,17 +49,18 @@ def find(turn: Turn, most: int, only: Sequence[str] = (), *, reads: bool = False
         return []
     query = search.query(turn, search.wish(turn, topics))
     _, dismissed = showings.dismissed(turn.tx, turn.me.id)
-    gone = dismissed | requests.asked_by(turn.tx, turn.me.id)
-    # Where the best are popular, those who have room come far behind: who has none is not even ranked.
-    gone |= showings.full(turn.tx, turn.me.id, turn.policy, turn.now)
-    asked = replace(query, excluded=query.excluded | gone)
+    gone = query.excluded | dismissed | requests.asked_by(turn.tx, turn.me.id)
     snapshot = turn.mentors.snapshot(turn.tx, turn.now)
-    for limit in LOOKED_AT:
-        ranked = snapshot.rank(asked, limit)
-        likely = _with_room(turn, [one for one in ranked if mine is None or one.user_id in mine], reads=True)
-        if reads or len(likely) >= most or len(ranked) < limit:
-            break
-    # Who saw one of them at this moment may have taken the last place: only now is it decided.
+    # Who saw one of them at this moment may have taken the last place: only when it is locked is it decided.
+    if mine is None:
+        ranked = snapshot.rank(replace(query, excluded=gone), FEW)
+        likely = _with_room(turn, ranked, reads=True)
+        if len(likely) >= most or len(ranked) < FEW:
+            return _with_room(turn, likely[:most], reads=False)
+    # The best are popular, and those who have room may come far behind: who has none is not even ranked.
+    gone |= showings.full(turn.tx, turn.me.id, turn.policy, turn.now)
+    ranked = snapshot.rank(replace(query, excluded=gone), MANY)
+    likely = _with_room(turn, [one for one in ranked if mine is None or one.user_id in mine], reads=True)
     return likely[:most] if reads else _with_room(turn, likely[:most], reads=False)
 
 
