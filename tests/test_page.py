@@ -27,6 +27,7 @@ from bot.config import load
 from bot.fields import Field
 from bot.http import serving
 from bot.messages import Catalogue
+from bot.outbox.kinds import KINDS as MESSAGES
 from bot.ports import (
     Answer,
     Attached,
@@ -44,6 +45,7 @@ from bot.ports import (
     Started,
     Submitted,
 )
+from bot.reminders.waits import KINDS as WAITS
 from bot.richtext import Node, parse
 from bot.stage.show import LOOPBACK, Show
 from bot.stage.steps import LARGEST, pack, unpack
@@ -222,6 +224,10 @@ def test_the_page_says_every_word_of_its_own_and_no_other() -> None:
     assert whole | chosen <= words
     left = {word for word in words - whole - chosen if not word.startswith(tuple(begun))}
     assert left == set()
+    # What is made of a kind: every message can be asked why it came, and every wait may stand among what comes next.
+    for begin, kinds in (("why_kind.", MESSAGES), ("ahead.", WAITS)):
+        said = {word.removeprefix(begin) for word in words if word.startswith(begin)}
+        assert said == {kind.replace(".", "_") for kind in kinds}
 
 
 # --- What goes over the wire ------------------------------------------------------------------------------------

@@ -71,7 +71,7 @@ export async function why(entry, person) {
   ];
   dialog(
     t("why.title"),
-    el("p", {}, t(`why_kind.${found.kind.replace(".", "_")}`)),
+    el("p", {}, t(`why_kind.${found.kind.replaceAll(".", "_")}`)),
     found.waited ? el("p", {}, t("why.waited", { put: at(found.put), sent: at(found.sent) })) : null,
     el("ul", {}, ...rules.filter(Boolean).map((rule) => el("li", {}, rule))),
   );

@@ -102,7 +102,7 @@ export class Timeline {
     if (!found) return;
     this.coming.replaceChildren(
       ...found.map(({ kind, due }) =>
-        el("li", {}, el("time", { datetime: due }, moment(due)), el("span", {}, t(`ahead.${kind.replace(".", "_")}`))),
+        el("li", {}, el("time", { datetime: due }, moment(due)), el("span", {}, t(`ahead.${kind.replaceAll(".", "_")}`))),
       ),
       found.length ? "" : el("li", { class: "hint" }, t("timeline.nothing")),
     );
