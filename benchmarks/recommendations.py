@@ -158,18 +158,21 @@ def rank(split: Split, protocol: Protocol, seed: int, say: Say) -> dict[str, obj
         say(name)
         found[name] = apart(partial(ours, split, settings))
     cut = cuts.cut_like(split.train, protocol, seed, best.settings.aside)
-    for name in recommenders.GRID:
+    peers = tuple(recommenders.GRID) if recommenders.installed("implicit") else ()
+    for name in peers:
         say(name)
         found[name] = apart(partial(theirs, name, split, cut))
-    rival = max(recommenders.GRID, key=lambda name: float(found[name].each.mean()))
-    ahead = found[BLEND].each - found[rival].each
-    return {
-        "judged": len(ahead),
+    figures: dict[str, object] = {
+        "judged": len(found[BLEND].each),
         "on_the_cut": {BLEND: best.ndcg, PLAIN: plain.ndcg},
         "choose_s": {BLEND: took, PLAIN: took_plain},
         "models": {name: dict(each.figures) for name, each in found.items()},
-        "lead": {"over": rival, "ndcg": float(ahead.mean()), "interval": interval(ahead, SEED)},
     }
+    if peers:
+        rival = max(peers, key=lambda name: float(found[name].each.mean()))
+        ahead = found[BLEND].each - found[rival].each
+        figures["lead"] = {"over": rival, "ndcg": float(ahead.mean()), "interval": interval(ahead, SEED)}
+    return figures
 
 
 # Ratings
@@ -206,16 +209,20 @@ def rate(interactions: Interactions, seed: int, say: Say) -> dict[str, object]:
     """All models of ratings in five folds, and by how much our blend leads the best of theirs."""
     parts = tuple(splits.folds(interactions, seed))
     found = dict[str, Outcome]()
-    for name in (*names.RATED, *recommenders.RATED):
+    peers = tuple(recommenders.RATED) if recommenders.installed("surprise") else ()
+    for name in (*names.RATED, *peers):
         say(name)
         found[name] = apart(partial(rated, name, parts))
-    rival = min(recommenders.RATED, key=lambda name: errors.Errors(found[name].each).rmse)
-    ahead = found[rival].each ** 2 - found[RATING_BLEND].each ** 2
-    return {
+    figures: dict[str, object] = {
         "ratings": len(interactions),
         "models": {name: dict(each.figures) for name, each in found.items()},
-        "lead": {"over": rival, "mean_square": float(ahead.mean()), "interval": interval(ahead, SEED)},
     }
+    if peers:
+        rival = min(peers, key=lambda name: errors.Errors(found[name].each).rmse)
+        ahead = found[rival].each ** 2 - found[RATING_BLEND].each ** 2
+        lead = {"over": rival, "mean_square": float(ahead.mean()), "interval": interval(ahead, SEED)}
+        figures["lead"] = lead
+    return figures
 
 
 # The data
@@ -292,7 +299,8 @@ def shown(figures: Mapping[str, object]) -> list[str]:
                 for one in map(each.get, columns)
             )
             lines.append(f"{name:24}" + "".join(f"{cell:>18}" for cell in cells))
-        lines.append(f"lead: {found['lead']}")
+        if "lead" in found:
+            lines.append(f"lead: {found['lead']}")
     return lines
 
 

@@ -3,8 +3,10 @@
 What they leave to choose is chosen as ours is: on a cut of the training data, by NDCG@10.
 """
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -34,6 +36,15 @@ GRID: Mapping[str, tuple[Settings, ...]] = {
         for rate, ridge in ((0.05, 0.01), (0.05, 0.001), (0.01, 0.01))
     ),
 }
+
+
+def installed(library: str) -> bool:
+    """Whether a library is here; says how it comes where it is not, and ours are judged without it."""
+    if find_spec(library) is not None:
+        return True
+    told = f"{library} is not installed, so its models are left out: `make .venv/.bench-is-ready` installs it"
+    print(told, file=sys.stderr)
+    return False
 
 
 @dataclass(frozen=True, slots=True)
