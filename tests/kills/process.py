@@ -28,6 +28,11 @@ AT_ANY_HOUR = (
     "messages.flood_seconds=1",
     "organisers=console:olga",
 )
+LAST_LINES = 30
+LEFT = """
+    SELECT id, kind, state, attempts, doubts, due_at, lease_until, trouble FROM outbox
+    WHERE state NOT IN ('sent', 'cancelled', 'expired') ORDER BY id LIMIT 30
+"""
 
 
 @dataclass(frozen=True)
@@ -82,9 +87,23 @@ class Service:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(self, _: object, wrong: BaseException | None, __: object) -> None:
         if self._process is not None:
             await self.kill()
+        if wrong is not None:
+            wrong.add_note(f"The service said last:\n{self.last_words}Left in the outbox:\n{self._left()}")
+
+    @property
+    def last_words(self) -> str:
+        """What it said last."""
+        return "".join(self.said[-LAST_LINES:])
+
+    def _left(self) -> str:
+        """Give the rows that are not settled; none where its database is not in the folder, or not there yet."""
+        with contextlib.suppress(sqlite3.Error), self.look() as database:
+            database.row_factory = sqlite3.Row
+            return "\n".join(str(dict(row)) for row in database.execute(LEFT))
+        return ""
 
     async def _spawn(self, arguments: Sequence[str], out: int) -> Process:
         options = [part for setting in self._settings for part in ("--set", setting)]
@@ -126,7 +145,7 @@ class Service:
         up = asyncio.create_task(self._listens.wait())
         await asyncio.wait({up, self._reading}, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
         up.cancel()
-        assert self._listens.is_set(), "".join(self.said[-30:])
+        assert self._listens.is_set(), self.last_words
 
     async def kill(self) -> None:
         """End it at once, as a power cut would."""
@@ -141,7 +160,7 @@ class Service:
         began = time.monotonic()
         self._process.terminate()
         await self._over()
-        assert self._process.returncode == 0, "".join(self.said[-30:])
+        assert self._process.returncode == 0, self.last_words
         return time.monotonic() - began
 
     async def _over(self) -> None:
