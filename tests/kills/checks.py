@@ -1,5 +1,6 @@
 """What must hold after any number of kills: the ledger, the database and the receiver's log tell the same story."""
 
+import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,10 @@ from tests.kills.lines import Push
 from tests.kills.people import Ledger
 from tests.kills.process import Service
 
+log = logging.getLogger(__name__)
+
 NOTHING: Mapping[int, int] = MappingProxyType({})
+LONGEST_STOP = 10.0
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,22 @@ def check(
     sends(rows, pushes, interrupted)
     rooms(rows, ledger, pushes)
     return rows
+
+
+def check_stops(service: Service, ledger: Ledger, pushes: Sequence[Push], took: Sequence[float]) -> None:
+    """Compare all three after stops in peace, which took so many seconds: everything was sent, and came once."""
+    rows = check(service, ledger, pushes)
+    log.info("%d stops, %.2f s at most; %d messages", len(took), max(took), len(ledger.said))
+    assert max(took) < LONGEST_STOP
+    assert {row.state for row in rows} == {"sent"}
+    assert service.count("outbox WHERE doubts > 0") == 0
+    assert len(pushes) == len({push["once"] for push in pushes}) == len(rows)
+
+
+def copies(pushes: Sequence[Push]) -> int:
+    """Count what came once more."""
+    every = [push["once"] for push in pushes if "once" in push]
+    return len(every) - len(set(every))
 
 
 def people(database: Connection, ledger: Ledger) -> None:

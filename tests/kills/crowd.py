@@ -1,78 +1,115 @@
-"""Pairs who meet and talk on a platform while its service is killed, and chances that can be had again."""
+"""People on a platform who meet and talk while its service is killed, and chances that can be had again."""
 
 import asyncio
 import os
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Coroutine, Iterator, Sequence
+from collections import Counter
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from random import Random, SystemRandom
-from typing import Protocol
+from typing import Generic, TypeVar
 
 from core import topics
 from tests.kills.lines import Line
 from tests.kills.people import Ledger
 from tests.kills.people import Person as Organiser
-from tests.kills.presence import Presence, nothing_left
-from tests.kills.process import Service
-
-MOST_CALLS, LONGEST_LIFE = 80, 2.0
-"""What a process does before it is killed, and the seconds that it has for it."""
+from tests.kills.presence import Presence
 
 
-class Member(Protocol):
-    """Somebody on one of the platforms."""
+class Member(ABC):
+    """Somebody on one of the platforms, who answers what is asked and presses what is shown."""
 
-    name: str
+    def __init__(self, name: str, ledger: Ledger, rng: Random) -> None:
+        """Sit down at a client."""
+        self.name = name
+        self._ledger = ledger
+        self._rng = rng
 
+    @abstractmethod
     async def sign_up(self, role: str, topic: str) -> None:
-        """Sign up."""
-        ...
+        """Answer all that is asked, until it is said that one is signed up."""
 
+    @abstractmethod
     async def ask(self, topic: str) -> None:
         """Search, and ask the one mentor."""
-        ...
 
+    @abstractmethod
     async def accept(self, mentee: str) -> None:
         """Wait for the offer and accept it."""
-        ...
+
+    @abstractmethod
+    async def enter(self) -> None:
+        """Open the room."""
+
+    @abstractmethod
+    async def write(self, partner: str) -> None:
+        """Write a line into the room, and wait for what answers it."""
 
     async def talk(self, partner: str, times: int) -> None:
         """Open the room and write into it."""
-        ...
+        await self.enter()
+        for _ in range(times):
+            await self.write(partner)
+
+    async def talk_on(self, partner: str, enough: asyncio.Event) -> None:
+        """Open the room and write into it until it is enough."""
+        await self.enter()
+        while not enough.is_set():
+            await self.write(partner)
 
 
-class Crowd(ABC):
-    """Pairs who meet and talk, so many at the same time, until it is enough, and an organiser."""
+There = TypeVar("There", bound=Presence)
+Who = TypeVar("Who", bound=Member)
+
+
+class Crowd(ABC, Generic[There, Who]):
+    """Pairs who meet and talk, so many at the same time, until it is enough; some who have met; and an organiser."""
 
     slots = 6
-    lines = 1
+    lines = 2
+    veterans: Sequence[tuple[str, str]] = ()
+    """Pairs who have met, and talk all the time."""
 
-    def __init__(self, rng: Random) -> None:
+    def __init__(self, there: There, rng: Random) -> None:
         """Nobody is there yet."""
+        self.there = there
         self.ledger = Ledger()
         self.line = Line()
         self.olga = Organiser("olga", self.line, self.ledger, Random(0))
         self.enough = asyncio.Event()
+        self.interrupted = Counter[int]()
+        """How often a kill fell into the sending of each row."""
         self.rng = rng
         self._topics = iter(unmistakable())
         self._number = 0
 
     @abstractmethod
-    def member(self, role: str, number: int) -> Member:
+    def newcomer(self, role: str, number: int) -> Who:
         """Let the mentee or mentor of a pair come to the platform."""
 
-    def work(self) -> Sequence[Coroutine[None, None, None]]:
-        """What goes on at the same time."""
-        return [self._pairs() for _ in range(self.slots)]
+    @abstractmethod
+    def veteran(self, who: str) -> Who:
+        """Find somebody who was in the database before the first start, where they are called what they are here."""
+
+    @property
+    def copies(self) -> Mapping[int, int]:
+        """How many copies may have come of each row: one for each time that a kill fell into its sending."""
+        return self.interrupted
 
     async def live(self) -> None:
         """Go on until it is enough, then until everybody has done what they began."""
         async with asyncio.TaskGroup() as group:
-            work = [group.create_task(each) for each in self.work()]
+            work = [group.create_task(each) for each in self._work()]
             organiser = group.create_task(self._organise())
             await asyncio.wait(work)
             organiser.cancel()
+
+    def _work(self) -> Sequence[Coroutine[None, None, None]]:
+        """What goes on at the same time."""
+        both = [*self.veterans, *(pair[::-1] for pair in self.veterans)]
+        talk = [self.veteran(one).talk_on(other, self.enough) for one, other in both]
+        return [*talk, *(self._pairs() for _ in range(self.slots))]
 
     async def _organise(self) -> None:
         """Send again what is listed: what was in doubt twice waits for that, and somebody for it."""
@@ -87,7 +124,7 @@ class Crowd(ABC):
         while not self.enough.is_set():
             self._number += 1
             number, topic = self._number, next(self._topics)
-            mentee, mentor = self.member("mentee", number), self.member("mentor", number)
+            mentee, mentor = self.newcomer("mentee", number), self.newcomer("mentor", number)
             await asyncio.gather(mentee.sign_up("mentee", topic), mentor.sign_up("mentor", topic))
             await mentee.ask(topic)
             await mentor.accept(mentee.name)
@@ -110,44 +147,3 @@ def chances() -> Iterator[Random]:
     except BaseException as wrong:
         wrong.add_note(f"again with KILLS_SEED={number}")
         raise
-
-
-async def run_and_kill(
-    service: Service, presence: Presence, crowd: Crowd, living: asyncio.Task[None], rng: Random
-) -> None:
-    """Start the service and kill it at a random moment: once in seven times before it listens, else after some calls.
-
-    Seconds alone would not do: on a machine that is busy, a process could end again and again before it has done much.
-    """
-    server = presence.server
-    await presence.start(service)
-    if rng.random() < 1 / 7:
-        await asyncio.wait({living}, timeout=rng.uniform(0, 1.5))
-    else:
-        await presence.come()
-        await crowd.line.connect(service.socket)
-        enough = len(server.calls) + rng.randint(0, MOST_CALLS)
-        with suppress(TimeoutError):
-            await server.until(lambda: living.done() or len(server.calls) >= enough, LONGEST_LIFE)
-    await service.kill()
-    await presence.go()
-    await crowd.line.ended()
-
-
-async def run_and_finish(
-    service: Service, presence: Presence, crowd: Crowd, living: asyncio.Task[None]
-) -> None:
-    """Let everybody finish what they began, send again what is listed, wait until nothing is left, stop in peace."""
-    await presence.start(service)
-    await presence.come()
-    crowd.enough.set()
-    await service.listening()
-    await crowd.line.connect(service.socket)
-    await living
-    await presence.taken()
-    await nothing_left(presence.server, service)
-    while await crowd.olga.requeue():
-        await nothing_left(presence.server, service)
-    await service.stop()
-    await crowd.line.close()
-    await presence.go()

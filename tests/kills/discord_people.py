@@ -8,11 +8,9 @@ import re
 from collections.abc import Mapping
 from random import Random
 
-from tests.kills import presence
-from tests.kills.lines import Push
+from tests.kills import crowd, presence
 from tests.kills.people import SEARCHES, Ledger, Said
-from tests.kills.presence import PATIENCE
-from tests.kills.presence import pushes as arrivals
+from tests.kills.presence import PATIENCE, Arrived
 from tests.kills.process import Service
 from tests.platforms.discord_limits import WORDS, walk
 from tests.platforms.discord_server import Ack, DiscordServer, Message, Person, shown
@@ -28,9 +26,9 @@ QUESTIONS = 80
 class Presence(presence.Presence):
     """Whether the service is there, with a session."""
 
-    def __init__(self, discord: DiscordServer) -> None:
+    def __init__(self, discord: DiscordServer, service: Service) -> None:
         """It has not come yet."""
-        super().__init__(discord)
+        super().__init__(discord, service)
         self.discord = discord
 
     async def come(self) -> None:
@@ -45,17 +43,34 @@ class Presence(presence.Presence):
         await self.discord.until(lambda: not self.discord.alive)
         self.discord.abandon()
 
+    def figures(self) -> Mapping[str, int]:
+        """Count the service's sessions, what they did, how much of it was answered, and what they wrote."""
+        people = self.discord.people.values()
+        acks = [ack for person in people for ack in person.acks]
+        return {
+            "sessions": len(self.discord.identifies),
+            "interactions": len(acks),
+            "answered": sum(ack.ok for ack in acks),
+            "messages": sum(len(person.said) for person in people),
+        }
 
-class Member:
-    """Somebody on Discord who answers what is asked, in windows or in words, and presses what is shown."""
+    def arrived(self) -> Mapping[str, Arrived]:
+        """Give every message of the bot's in a conversation with it."""
+        return {
+            message.ref: Arrived(person.user.name, words(message), message.at)
+            for person in self.discord.people.values()
+            for message in person.received
+        }
+
+
+class Member(crowd.Member):
+    """Somebody on Discord, who answers in windows or in words."""
 
     def __init__(self, person: Person, presence: Presence, ledger: Ledger, rng: Random) -> None:
         """Sit down at a client."""
+        super().__init__(person.user.name, ledger, rng)
         self.person = person
-        self.name = person.user.name
         self._presence = presence
-        self._ledger = ledger
-        self._rng = rng
         self._is_sure = True
         """Whether all they have written is answered."""
 
@@ -159,15 +174,13 @@ class Member:
     def _offers(self) -> list[Message]:
         return [message for message in self.person.received if pressable(message, "accept:")]
 
-    async def talk(self, partner: str, times: int) -> None:
-        """Open the room and write into it; the next line when the last one is answered, or the service has ended."""
+    async def enter(self) -> None:
+        """Open the room: say so until it is answered."""
         while not await self._says("/talk", "What you write here now goes to "):
             pass
-        for _ in range(times):
-            await self.write(partner)
 
     async def write(self, partner: str) -> None:
-        """Write into the room."""
+        """Write a line; the next one when it is answered, or the service has ended."""
         while not self._is_sure:
             # What was written before is answered by then, or was answered to nobody.
             self._is_sure = await self._says("/mentorships", "Your pair")
@@ -225,16 +238,6 @@ def pressable(message: Message, action: str) -> str:
     """Give what the first button carries that begins with an action; empty if none does."""
     every = (str(button.get("custom_id", "")) for button in message.buttons)
     return next((name for name in every if name.startswith(action)), "")
-
-
-def pushes(discord: DiscordServer, presence: Presence, service: Service) -> list[Push]:
-    """Give every message that came as a push, its copies included, in the order of arrival."""
-    posted = {
-        message.ref: (person.user.name, words(message), message.at)
-        for person in discord.people.values()
-        for message in person.received
-    }
-    return arrivals(posted, presence, service)
 
 
 def words(message: Message) -> str:

@@ -42,6 +42,18 @@ class Ledger:
     requeued: set[int] = field(default_factory=set)
     """The rows of the outbox that the organiser had sent again."""
 
+    def figures(self) -> Mapping[str, int]:
+        """Count what was acknowledged."""
+        return {
+            "users": len(self.roles),
+            "requests": len(self.asked),
+            "pairs": len(self.paired),
+            "ratings": len(self.rated),
+            "lines": len(self.said),
+            "lines that were kept": sum(said.kept for said in self.said),
+            "requeued": len(self.requeued),
+        }
+
 
 class Person:
     """Somebody with an address, who answers what is asked and presses what is shown."""

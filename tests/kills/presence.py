@@ -1,9 +1,10 @@
 """A service with a local platform on its other side: whether it is there, and what has come of what it had to send."""
 
 import bisect
-from collections.abc import Callable, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from dataclasses import dataclass
 
 from tests.kills.lines import Push
 from tests.kills.process import Service
@@ -14,20 +15,52 @@ PATIENCE = 120.0
 """Seconds in which something happens that other people do, kills included."""
 
 
-class Presence:
-    """Whether the service is there, and how often it has come."""
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A message of the service's on somebody's screen: whose, what it said when it came, and when that was."""
 
-    def __init__(self, server: WireServer) -> None:
+    to: str
+    words: str
+    at: float
+
+
+class Presence(ABC):
+    """Whether the service is there, and how often it has come; a platform says what tells it, and what has arrived."""
+
+    def __init__(self, server: WireServer, service: Service) -> None:
         """It has not come yet."""
         self.here = False
         self.times = 0
         self.server = server
+        self.service = service
         self._starts: list[float] = []
 
-    async def start(self, service: Service) -> None:
+    # --- It comes and goes --------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
         """Start it, without waiting until it listens: it may send before it does."""
         self._starts.append(self.server.now)
-        await service.start()
+        await self.service.start()
+
+    async def up(self) -> None:
+        """Start it, and wait until it listens."""
+        await self.start()
+        await self.come()
+
+    async def kill(self) -> None:
+        """End it at once."""
+        await self.service.kill()
+        await self.go()
+
+    async def stop(self) -> float:
+        """End it in peace; gives the seconds that it took."""
+        took = await self.service.stop()
+        await self.go()
+        return took
+
+    @abstractmethod
+    async def come(self) -> None:
+        """Wait until it listens, and note it."""
 
     def came(self) -> None:
         """Note that it listens; everybody who waited goes on."""
@@ -35,21 +68,16 @@ class Presence:
         self.here = True
         self.server.changed()
 
-    async def come(self) -> None:
-        """Wait until it listens."""
-        self.came()
-
-    async def taken(self) -> None:
-        """Wait until it has taken all that it was told."""
-
+    @abstractmethod
     async def go(self) -> None:
-        """Wait until its connections have ended with it."""
-        self.went()
+        """Note that it has ended, and wait until its connections have."""
 
     def went(self) -> None:
         """Note that it has ended: nobody waits for it any more."""
         self.here = False
         self.server.changed()
+
+    # --- People wait for it -------------------------------------------------------------------------------------
 
     async def wait(self) -> int:
         """Wait until it is there; gives which time it is."""
@@ -66,38 +94,57 @@ class Presence:
         await self.server.until(lambda: condition() or not self.here or self.times != time, PATIENCE)
         return bool(condition())
 
-    def process_at(self, moment: float) -> int:
+    async def settled(self) -> None:
+        """Wait until it has taken all that it was told, and sent all that it had to say."""
+        await self.server.until(lambda: not self.untaken)
+        await nothing_left(self.server, self.service)
+
+    # --- What the platform knows --------------------------------------------------------------------------------
+
+    @property
+    def untaken(self) -> Sequence[object]:
+        """What the platform gives again, since nobody has said that it is kept; none where it gives all once."""
+        return ()
+
+    @abstractmethod
+    def figures(self) -> Mapping[str, int]:
+        """Count what went over the wire, in the platform's own words."""
+
+    @abstractmethod
+    def arrived(self) -> Mapping[str, Arrived]:
+        """Give every message of the service's by its reference, answers included."""
+
+    def pushes(self) -> list[Push]:
+        """Give every message that came as a push, its copies included, in the order of arrival.
+
+        A row of the outbox knows the last message that it became; an earlier one is a message with the same words to
+        the same person. Answers are none.
+        """
+        arrived = self.arrived()
+        with self.service.look() as database:
+            rows = database.execute("""
+                SELECT ref, once FROM deliveries JOIN outbox ON outbox.id = outbox_id
+                WHERE bundle IS NULL OR bundle = outbox.id
+            """).fetchall()
+        of_rows: dict[tuple[str, str], str] = {}
+        for ref, once in rows:
+            same = arrived[ref].to, arrived[ref].words
+            assert same not in of_rows, f"{once} and {of_rows[same]} are the same words"
+            of_rows[same] = once
+        return [
+            {
+                "once": once,
+                "to": one.to,
+                "connection": self._process_at(one.at),
+                "message": {"text": one.words},
+            }
+            for one in sorted(arrived.values(), key=lambda one: one.at)
+            if (once := of_rows.get((one.to, one.words), ""))
+        ]
+
+    def _process_at(self, moment: float) -> int:
         """Count the processes that had been started by a moment: the last one is the one that was there."""
         return bisect.bisect_right(self._starts, moment)
-
-
-def pushes(posted: Mapping[str, tuple[str, str, float]], presence: Presence, service: Service) -> list[Push]:
-    """Give every message that came as a push, its copies included, in the order of arrival.
-
-    `posted` is by reference: to whom, what it said when it came, and when that was. A row of the outbox knows the last
-    message that it became; an earlier one is a message with the same words to the same person. Answers are none.
-    """
-    with service.look() as database:
-        rows = database.execute("""
-            SELECT ref, once FROM deliveries JOIN outbox ON outbox.id = outbox_id
-            WHERE bundle IS NULL OR bundle = outbox.id
-        """).fetchall()
-    of_rows: dict[tuple[str, str], str] = {}
-    for ref, once in rows:
-        name, words, _ = posted[ref]
-        assert (name, words) not in of_rows, f"{once} and {of_rows[name, words]} are the same words"
-        of_rows[name, words] = once
-    arrived: list[tuple[float, Push]] = []
-    for name, words, at in posted.values():
-        if once := of_rows.get((name, words), ""):
-            push: dict[str, Any] = {
-                "once": once,
-                "to": name,
-                "connection": presence.process_at(at),
-                "message": {"text": words},
-            }
-            arrived.append((at, push))
-    return [push for _, push in sorted(arrived, key=lambda one: one[0])]
 
 
 async def nothing_left(server: WireServer, service: Service, rows: str = UNSETTLED) -> None:

@@ -194,3 +194,9 @@ def sending(service: Service) -> list[int]:
     """Give the rows that the last process was sending when it ended."""
     with service.look() as database:
         return [row for (row,) in database.execute("SELECT id FROM outbox WHERE state = 'sending'")]
+
+
+def states(service: Service) -> list[tuple[str, int]]:
+    """Give the state of every row, and how often it was in doubt, in the order of writing."""
+    with service.look() as database:
+        return database.execute("SELECT state, doubts FROM outbox ORDER BY id").fetchall()

@@ -4,17 +4,16 @@ Slack delivers what they write again until it is acknowledged. A command, a pres
 no answer does the next thing, which shows what is pending.
 """
 
-from collections.abc import Callable, Iterator
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from random import Random
 
-from tests.kills import presence
-from tests.kills.lines import Push
+from tests.kills import crowd, presence
 from tests.kills.people import SEARCHES, Ledger, Said
-from tests.kills.presence import PATIENCE
-from tests.kills.presence import pushes as arrivals
+from tests.kills.presence import PATIENCE, Arrived
 from tests.kills.process import Service
 from tests.platforms import slack_inputs
-from tests.platforms.slack_server import Ack, Person, Posted, SlackServer, View
+from tests.platforms.slack_server import Ack, Event, Person, Posted, SlackServer, View
 
 HOLDING = "Still working on it"
 """What is said where there is no answer yet."""
@@ -23,24 +22,20 @@ HOLDING = "Still working on it"
 class Presence(presence.Presence):
     """Whether the service is there, connected to Slack."""
 
-    def __init__(self, slack: SlackServer) -> None:
+    def __init__(self, slack: SlackServer, service: Service) -> None:
         """It has not come yet."""
-        super().__init__(slack)
+        super().__init__(slack, service)
         self.slack = slack
 
     async def come(self) -> None:
         """Wait until it listens; what was not acknowledged is delivered again."""
         await self.slack.connected(2, PATIENCE)
         self.came()
-        if self.slack.unacknowledged:
-            self.slack.background(self.slack.redeliver(*self.slack.unacknowledged))
-
-    async def taken(self) -> None:
-        """Wait until it has acknowledged everything."""
-        await self.slack.until(lambda: not self.slack.unacknowledged)
+        if self.untaken:
+            self.slack.background(self.slack.redeliver(*self.untaken))
 
     async def go(self) -> None:
-        """Note that it has ended."""
+        """Note that it has ended: what was on its way to it is given up."""
         self.slack.abandon()
         self.went()
         await self.slack.until(lambda: not self.slack.connections)
@@ -50,17 +45,39 @@ class Presence(presence.Presence):
         await self.slack.until(lambda: self.here and self.slack.connections, PATIENCE)
         return self.times
 
+    @property
+    def untaken(self) -> Sequence[Event]:
+        """What they wrote that is not acknowledged."""
+        return self.slack.unacknowledged
 
-class Member:
-    """Somebody in Slack who answers what is asked and presses what is shown."""
+    def figures(self) -> Mapping[str, int]:
+        """Count what they did, how often it was delivered, and what was acknowledged."""
+        events = self.slack.events
+        return {
+            "things done": len(events),
+            "deliveries": sum(event.attempts for event in events),
+            "acknowledged": sum(event.acknowledged for event in events),
+        }
+
+    def arrived(self) -> Mapping[str, Arrived]:
+        """Give every message of the service's, but for what it showed to one person for a moment."""
+        return {
+            message.ref: Arrived(person.profile.name, words(message), message.at)
+            for workspace in self.slack.workspaces.values()
+            for person in workspace.people.values()
+            for message in person.dm.messages
+            if message.bot_id and not message.ephemeral
+        }
+
+
+class Member(crowd.Member):
+    """Somebody in Slack, who fills in modals."""
 
     def __init__(self, person: Person, presence: Presence, ledger: Ledger, rng: Random) -> None:
         """Sit down at a client."""
+        super().__init__(person.profile.name, ledger, rng)
         self.person = person
-        self.name = person.profile.name
         self._presence = presence
-        self._ledger = ledger
-        self._rng = rng
 
     async def sign_up(self, role: str, topic: str) -> None:
         """Fill in page after page, and begin with the command again where nothing is shown."""
@@ -137,14 +154,18 @@ class Member:
     def _offers(self) -> list[Posted]:
         return [message for message in self.person.messages if pressable(message, "accept:")]
 
-    async def talk(self, partner: str, times: int) -> None:
-        """Open the room and write into it; the next line when the last one is kept and answered."""
+    async def enter(self) -> None:
+        """Open the room: say so until it is acknowledged."""
         while not (await self._command("talk")).payload:
             pass
-        for _ in range(times):
-            await self._write(partner)
 
-    async def _write(self, partner: str) -> None:
+    async def talk_on(self, partner: str, enough: asyncio.Event) -> None:
+        """Write until it is enough, and open the room before each line: commands are under way at any time, too."""
+        while not enough.is_set():
+            await self.talk(partner, 1)
+
+    async def write(self, partner: str) -> None:
+        """Write a line; the next one when it is kept and answered."""
         count = len(self.answers)
         text = f"{self.name} writes line {len(self.person.said)}."
         event = (await self.person.say(text)).event
@@ -182,21 +203,7 @@ def pressable(message: Posted, action: str) -> str:
     return next((name for name in every if name.startswith(action)), "")
 
 
-def pushes(slack: SlackServer, presence: Presence, service: Service) -> list[Push]:
-    """Give every message that came as a push, its copies included, in the order of arrival."""
-    posted = {message.ref: (name, words(message), message.at) for name, message in _posted(slack)}
-    return arrivals(posted, presence, service)
-
-
 def words(message: Posted) -> str:
     """Give what a message said when it came."""
     text: str = message.versions[0]["text"] if message.versions else message.text
     return slack_inputs.unescape(text)
-
-
-def _posted(slack: SlackServer) -> Iterator[tuple[str, Posted]]:
-    for workspace in slack.workspaces.values():
-        for person in workspace.people.values():
-            for message in person.dm.messages:
-                if message.bot_id and not message.ephemeral:
-                    yield person.profile.name, message

@@ -5,15 +5,13 @@ lost, and whoever sees none uses the command again, which shows what is pending.
 """
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from random import Random
 
-from tests.kills import presence
-from tests.kills.lines import Push
+from tests.kills import crowd, presence
 from tests.kills.people import SEARCHES, Ledger, Said
-from tests.kills.presence import PATIENCE
-from tests.kills.presence import pushes as arrivals
+from tests.kills.presence import PATIENCE, Arrived
 from tests.kills.process import Service
 from tests.platforms.telegram_server import Account, Message, Person, TelegramServer, Update
 
@@ -25,9 +23,9 @@ QUESTIONS = 60
 class Presence(presence.Presence):
     """Whether the service is there, fetching what is new."""
 
-    def __init__(self, telegram: TelegramServer, bot: Account) -> None:
+    def __init__(self, telegram: TelegramServer, bot: Account, service: Service) -> None:
         """It has not come yet."""
-        super().__init__(telegram)
+        super().__init__(telegram, service)
         self.telegram = telegram
         self.bot = bot
 
@@ -36,27 +34,39 @@ class Presence(presence.Presence):
         await self.telegram.until(lambda: self.bot.id in self.telegram.polling, PATIENCE)
         self.came()
 
-    async def taken(self) -> None:
-        """Wait until it has confirmed everything."""
-        await self.telegram.confirmed()
-
     async def go(self) -> None:
         """Note that it has ended: nobody reads what it had asked for any more."""
         self.telegram.supersede(self.bot, "the connection has ended")
         self.went()
         await self.telegram.until(lambda: self.bot.id not in self.telegram.polling)
 
+    @property
+    def untaken(self) -> Sequence[Update]:
+        """What they did that is not confirmed."""
+        return [update for update in self.bot.updates if not update.confirmed]
 
-class Member:
-    """Somebody on Telegram who answers what is asked, by its keyboard or in words, and presses what is shown."""
+    def figures(self) -> Mapping[str, int]:
+        """Count what they did, and how often it was given."""
+        updates = self.bot.updates
+        return {"updates": len(updates), "given": sum(update.given for update in updates)}
+
+    def arrived(self) -> Mapping[str, Arrived]:
+        """Give every message of the bot's."""
+        return {
+            str(message.id): Arrived(person.user.name, words(message), message.at)
+            for person in self.bot.people.values()
+            for message in person.received
+        }
+
+
+class Member(crowd.Member):
+    """Somebody on Telegram, who answers by a keyboard or in words."""
 
     def __init__(self, person: Person, presence: Presence, ledger: Ledger, rng: Random) -> None:
         """Sit down at a client."""
+        super().__init__(person.user.name, ledger, rng)
         self.person = person
-        self.name = person.user.name
         self._presence = presence
-        self._ledger = ledger
-        self._rng = rng
 
     async def sign_up(self, role: str, topic: str) -> None:
         """Answer question after question, and begin with the command again where nothing is shown."""
@@ -111,14 +121,12 @@ class Member:
     def _offers(self) -> list[Message]:
         return [message for message in self.person.received if pressable(message, "accept:")]
 
-    async def talk(self, partner: str, times: int) -> None:
-        """Open the room and write into it; the next line when the last one is kept and answered."""
+    async def enter(self) -> None:
+        """Open the room."""
         await self._does(lambda: self.person.command("talk"))
-        for _ in range(times):
-            await self.write(partner)
 
     async def write(self, partner: str) -> None:
-        """Write into the room."""
+        """Write a line; the next one when it is kept and answered."""
         text = f"{self.name} writes line {len(self.person.said)}."
         said: list[Update] = []
 
@@ -154,16 +162,6 @@ def pressable(message: Message, action: str) -> str:
     """Give what the first button carries that begins with an action; empty if none does."""
     every = (str(button.get("callback_data", "")) for button in message.buttons)
     return next((data for data in every if data.startswith(action)), "")
-
-
-def pushes(bot: Account, presence: Presence, service: Service) -> list[Push]:
-    """Give every message that came as a push, its copies included, in the order of arrival."""
-    posted = {
-        str(message.id): (person.user.name, words(message), message.at)
-        for person in bot.people.values()
-        for message in person.received
-    }
-    return arrivals(posted, presence, service)
 
 
 def words(message: Message) -> str:

@@ -46,15 +46,14 @@ class Story:
         person = self.slack.team("T1").person("UANA", name=ANA, tz="Europe/Madrid", locale="en-GB")
         other = self.telegram.bot(BOT).person(301, name=LEE, language="en")
         other.chat.open = True
-        self.at_slack = slack_people.Presence(self.slack)
-        self.at_telegram = telegram_people.Presence(self.telegram, self.telegram.bot(BOT))
+        self.at_slack = slack_people.Presence(self.slack, self.service)
+        self.at_telegram = telegram_people.Presence(self.telegram, self.telegram.bot(BOT), self.service)
         self.ana = slack_people.Member(person, self.at_slack, self.ledger, Random(1))
         self.lee = telegram_people.Member(other, self.at_telegram, self.ledger, Random(2))
 
     async def begin(self) -> None:
         """Start the service, and wait until it listens on both sides."""
-        await self.at_slack.start(self.service)
-        await self.at_slack.come()
+        await self.at_slack.up()
         await self.at_telegram.come()
 
     async def kill(self) -> None:

@@ -113,19 +113,14 @@ async def kill_and_check(folder: Path, kills: int, rng: Random) -> None:
             await asyncio.wait({living})
     pushes = receiver.logged()
     checks.check(service, crowd.ledger, pushes, interrupted)
-    copies = sum(count - 1 for count in Counter(push["once"] for push in pushes if "once" in push).values())
     figures = {
         "kills": kills,
         "events sent": line.sent,
         "answered": line.answered,
-        "users": len(crowd.ledger.roles),
-        "pairs": len(crowd.ledger.paired),
-        "ratings": len(crowd.ledger.rated),
-        "room messages": len(crowd.ledger.said),
+        **crowd.ledger.figures(),
         "pushes arrived": len(pushes),
-        "copies": copies,
+        "copies": checks.copies(pushes),
         "interrupted sends": interrupted.total(),
-        "requeued": len(crowd.ledger.requeued),
         "restarts with something to send": len(waited),
         "seconds until it listens": median_and_most(listens for listens, _ in waited),
         "seconds until the first send": median_and_most(first for _, first in waited),

@@ -1,5 +1,4 @@
 import asyncio
-import logging
 from pathlib import Path
 from random import Random
 
@@ -11,12 +10,9 @@ from tests.kills.lines import Line, Receiver
 from tests.kills.people import Ledger, Person
 from tests.kills.process import PATIENCE, Service
 
-log = logging.getLogger(__name__)
-
 PAIRS = 4
 BEFORE = 10
 """Messages that a connection brings before the service is asked to end."""
-LONGEST = 10.0
 
 
 @pytest.mark.parametrize(
@@ -57,12 +53,7 @@ async def test_a_stop_under_load_takes_seconds_and_makes_no_copies(folder: Path,
             for task in writing:
                 task.cancel()
         await line.close()
-    log.info("%d stops, %.2f s at most; %d messages", stops, max(took), len(ledger.said))
-    assert max(took) < LONGEST
-    rows = checks.check(service, ledger, pushes := receiver.logged())
-    assert {row.state for row in rows} == {"sent"}
-    assert service.count("outbox WHERE doubts > 0") == 0
-    assert len(pushes) == len({push["once"] for push in pushes}) == len(rows)
+    checks.check_stops(service, ledger, receiver.logged(), took)
 
 
 async def up(service: Service, line: Line, receiver: Receiver) -> None:
@@ -84,7 +75,7 @@ async def test_a_receiver_that_never_confirms_does_not_hold_up_a_stop(folder: Pa
         writer.write(b'{"hello": ["*"]}\n')
         await ann.talk("ben", 1)
         assert b'"push"' in await reader.readline()
-        assert await service.stop() < LONGEST
+        assert await service.stop() < checks.LONGEST_STOP
         writer.close()
         await line.close()
     # It may have arrived or not; this is known, and it will be sent once more.

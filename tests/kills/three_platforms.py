@@ -108,10 +108,10 @@ class ThreePlatforms:
         self.slack.retries = RETRIES
         self.slack.strict_burst = self.telegram.strict_burst = BURST
         self.discord.limits, self.discord.limit_all = dict(REAL_LIMITS), EVERYWHERE
-        self.at_slack = AtSlack(self.slack)
+        self.at_slack = AtSlack(self.slack, self.service)
         self.bots = [self.telegram.bot(number + 1) for number in range(BOTS)]
-        self.at_telegram = [AtTelegram(self.telegram, bot) for bot in self.bots]
-        self.at_discord = AtDiscord(self.discord)
+        self.at_telegram = [AtTelegram(self.telegram, bot, self.service) for bot in self.bots]
+        self.at_discord = AtDiscord(self.discord, self.service)
         for there in (self.at_slack, *self.at_telegram, self.at_discord):
             there.patience = self.patience
 
@@ -151,8 +151,7 @@ class ThreePlatforms:
 
     async def begin(self) -> None:
         """Start the service, and wait until it listens everywhere."""
-        await self.at_slack.start(self.service)
-        await self.at_slack.come()
+        await self.at_slack.up()
         await self.at_discord.come()
         for there in self.at_telegram:
             await there.come()
