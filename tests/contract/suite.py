@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, ClassVar, assert_never
+from typing import Any, ClassVar, TypeVar, assert_never
 
 import pytest
 from hypothesis import HealthCheck, given
@@ -143,6 +143,19 @@ async def open_stage(
         yield Stage(driver)
     finally:
         await driver.close()
+
+
+Kind = TypeVar("Kind", bound=Driver)
+
+
+@asynccontextmanager
+async def driven(
+    kind: type[Kind], url: str, settings: Mapping[str, str]
+) -> AsyncIterator[tuple[Stage, Kind]]:
+    """Open a stage with these settings, and give its driver as what it is."""
+    async with open_stage(kind, url, settings) as stage:
+        assert isinstance(stage.driver, kind)
+        yield stage, stage.driver
 
 
 def only(came: Sequence[Shown], who: str, kind: str) -> Shown:

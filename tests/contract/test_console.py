@@ -14,7 +14,7 @@ from bot.ports import Command, Deleted, Edited, Event, Pressed, Said, Started, S
 from bot.turn import Message
 from tests.contract.rehearsal import ANSWERS, FIELDS, NATIVE
 from tests.contract.socket_driver import PATIENCE, SocketDriver
-from tests.contract.suite import Contract, Stage, only, open_stage
+from tests.contract.suite import Contract, Stage, only
 
 NEWS = Message("rehearsal.news", {"number": 1})
 
@@ -149,9 +149,8 @@ async def hears(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *nam
 
 
 @pytest.fixture
-async def stage(sqlite_store_url: str) -> AsyncIterator[Stage]:
-    async with open_stage(SocketDriver, sqlite_store_url) as stage:
-        yield stage
+def kind() -> type[SocketDriver]:
+    return SocketDriver
 
 
 async def test_lines_that_are_no_events_are_refused_in_words_and_the_next_is_taken(stage: Stage) -> None:

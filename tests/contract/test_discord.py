@@ -1,7 +1,6 @@
 """Discord passes the contract; and what Discord has of its own: modals, updates in place, servers, threads, files."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import pytest
@@ -9,7 +8,7 @@ import pytest
 from bot.adapters.discord.typed import text_of
 from bot.turn import Action, Message
 from tests.contract.rehearsal import ANSWERS, NATIVE
-from tests.contract.suite import Contract, Stage, only, open_stage, visible
+from tests.contract.suite import Contract, Stage, driven, only, visible
 from tests.platforms.discord_driver import DiscordDriver
 from tests.platforms.discord_server import COMMANDS, Form, Person
 from tests.platforms.discord_server import Message as Posted
@@ -73,36 +72,9 @@ class TestDiscord(Contract, platform="discord"):
         assert stage.understood("ana") == ANSWERS
 
 
-@asynccontextmanager
-async def discord(
-    url: str, settings: Mapping[str, str], kind: type[DiscordDriver] = DiscordDriver
-) -> AsyncIterator[tuple[Stage, DiscordDriver]]:
-    """Open a stage on Discord."""
-    async with open_stage(kind, url, settings) as stage:
-        assert isinstance(stage.driver, kind)
-        yield stage, stage.driver
-
-
 @pytest.fixture
-async def stage(sqlite_store_url: str) -> AsyncIterator[Stage]:
-    async with discord(sqlite_store_url, {}) as (stage, _):
-        yield stage
-
-
-@pytest.fixture
-def driver(stage: Stage) -> DiscordDriver:
-    assert isinstance(stage.driver, DiscordDriver)
-    return stage.driver
-
-
-@pytest.fixture
-def ana(driver: DiscordDriver) -> Person:
-    return driver.person("ana")
-
-
-@pytest.fixture
-def lee(driver: DiscordDriver) -> Person:
-    return driver.person("lee")
+def kind() -> type[DiscordDriver]:
+    return DiscordDriver
 
 
 def texts(messages: Sequence[Posted]) -> list[str]:
@@ -310,7 +282,7 @@ class Hasty(DiscordDriver):
 
 
 async def test_who_waits_is_given_a_button_and_then_the_answer(sqlite_store_url: str) -> None:
-    async with discord(sqlite_store_url, {}, Hasty) as (_, driver):
+    async with driven(Hasty, sqlite_store_url, {}) as (_, driver):
         ana = driver.person("ana")
         driver.discord.gate.clear()
         ack = await ana.slash("find", {"words": "python"})
@@ -400,7 +372,7 @@ async def test_who_takes_no_messages_is_told_when_they_next_do_something(
 
 
 async def test_a_pair_of_one_server_meets_in_a_thread_of_its_own(sqlite_store_url: str) -> None:
-    async with discord(sqlite_store_url, ROOMS) as (_, driver):
+    async with driven(DiscordDriver, sqlite_store_url, ROOMS) as (_, driver):
         await driver.command("ana", "find", "python")
         await driver.press("ana", "Ask the first available")
         await driver.press("lee", "Accept")
@@ -419,7 +391,7 @@ async def test_a_pair_of_one_server_meets_in_a_thread_of_its_own(sqlite_store_ur
 
 
 async def test_who_presses_in_the_channel_for_requests_is_answered_alone(sqlite_store_url: str) -> None:
-    async with discord(sqlite_store_url, CLAIMS) as (_, driver):
+    async with driven(DiscordDriver, sqlite_store_url, CLAIMS) as (_, driver):
         place = driver.guild.place
         channel = Channel(REQUESTS, TEXT_CHANNEL, "requests", place)
         driver.server.channels[REQUESTS] = place.channels[REQUESTS] = channel

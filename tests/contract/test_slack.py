@@ -1,13 +1,12 @@
 """Slack passes the contract; and what Slack has of its own: modals, Home, shortcuts, group conversations, files."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import pytest
 
 from tests.contract.rehearsal import ANSWERS, NATIVE
-from tests.contract.suite import Contract, Stage, open_stage
+from tests.contract.suite import Contract, Stage, driven
 from tests.platforms.kit import Hang, Reply
 from tests.platforms.slack_driver import SlackDriver
 from tests.platforms.slack_people import Person
@@ -22,31 +21,9 @@ class TestSlack(Contract, platform="slack"):
         return sqlite_store_url
 
 
-@asynccontextmanager
-async def slack(
-    url: str, settings: Mapping[str, str], kind: type[SlackDriver] = SlackDriver
-) -> AsyncIterator[tuple[Stage, SlackDriver]]:
-    """Open a stage on Slack."""
-    async with open_stage(kind, url, settings) as stage:
-        assert isinstance(stage.driver, kind)
-        yield stage, stage.driver
-
-
 @pytest.fixture
-async def stage(sqlite_store_url: str) -> AsyncIterator[Stage]:
-    async with slack(sqlite_store_url, {}) as (stage, _):
-        yield stage
-
-
-@pytest.fixture
-def driver(stage: Stage) -> SlackDriver:
-    assert isinstance(stage.driver, SlackDriver)
-    return stage.driver
-
-
-@pytest.fixture
-def ana(driver: SlackDriver) -> Person:
-    return driver.person("ana")
+def kind() -> type[SlackDriver]:
+    return SlackDriver
 
 
 def front(person: Person) -> View:
@@ -271,7 +248,7 @@ async def accepted(driver: SlackDriver) -> None:
 
 
 async def test_a_pair_of_one_workspace_meets_in_a_conversation_of_its_own(sqlite_store_url: str) -> None:
-    async with slack(sqlite_store_url, ROOMS) as (_, driver):
+    async with driven(SlackDriver, sqlite_store_url, ROOMS) as (_, driver):
         await accepted(driver)
         ana, lee = driver.person("ana"), driver.person("lee")
         (room,) = ana.rooms
@@ -292,7 +269,7 @@ class TwoWorkspaces(SlackDriver):
 
 
 async def test_a_pair_of_two_workspaces_talks_through_the_program(sqlite_store_url: str) -> None:
-    async with slack(sqlite_store_url, ROOMS, TwoWorkspaces) as (stage, driver):
+    async with driven(TwoWorkspaces, sqlite_store_url, ROOMS) as (stage, driver):
         await stage.pair()
         ana, lee = driver.person("ana"), driver.person("lee")
         assert ana.rooms == lee.rooms == []

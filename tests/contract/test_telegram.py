@@ -1,8 +1,7 @@
 """Telegram passes the contract; and what Telegram has of its own: keyboards, edits in place, calendars, files."""
 
 import random
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -15,7 +14,7 @@ from bot.outbox.box import Letter
 from bot.turn import Action, Attachment, Message
 from core import importing, mentorships, tokens, topics, users
 from tests.contract.rehearsal import ANSWERS, NATIVE
-from tests.contract.suite import Contract, Stage, open_stage, visible
+from tests.contract.suite import Contract, Stage, driven, visible
 from tests.platforms.kit import Reply
 from tests.platforms.telegram_driver import BOT, TelegramDriver
 from tests.platforms.telegram_people import Group, Person
@@ -46,34 +45,9 @@ class TestTelegram(Contract, platform="telegram"):
         assert stage.understood("ana") == {**ANSWERS, "topics": [["python", 4], ["sql", None]]}
 
 
-@asynccontextmanager
-async def telegram(url: str, settings: Mapping[str, str]) -> AsyncIterator[tuple[Stage, TelegramDriver]]:
-    """Open a stage on Telegram."""
-    async with open_stage(TelegramDriver, url, settings) as stage:
-        assert isinstance(stage.driver, TelegramDriver)
-        yield stage, stage.driver
-
-
 @pytest.fixture
-async def stage(sqlite_store_url: str) -> AsyncIterator[Stage]:
-    async with telegram(sqlite_store_url, {}) as (stage, _):
-        yield stage
-
-
-@pytest.fixture
-def driver(stage: Stage) -> TelegramDriver:
-    assert isinstance(stage.driver, TelegramDriver)
-    return stage.driver
-
-
-@pytest.fixture
-def ana(driver: TelegramDriver) -> Person:
-    return driver.person("ana")
-
-
-@pytest.fixture
-def lee(driver: TelegramDriver) -> Person:
-    return driver.person("lee")
+def kind() -> type[TelegramDriver]:
+    return TelegramDriver
 
 
 def texts(messages: Sequence[Posted]) -> list[str]:
@@ -315,7 +289,7 @@ async def test_what_is_deleted_meanwhile_is_changed_no_more_and_is_no_trouble(
 async def test_a_file_that_telegram_does_not_give_is_refused_at_once_and_one_it_does_not_take_is_listed(
     sqlite_store_url: str,
 ) -> None:
-    async with telegram(sqlite_store_url, {"sizes.file_limit": "50000000"}) as (stage, driver):
+    async with driven(TelegramDriver, sqlite_store_url, {"sizes.file_limit": "50000000"}) as (stage, driver):
         ana, lee = driver.person("ana"), driver.person("lee")
         await stage.pair()
         await driver.act("ana", lambda person: person.send_file("film.mov", b"", size=21_000_000))
@@ -482,7 +456,7 @@ async def ask_in_vain(driver: TelegramDriver) -> None:
 
 
 async def test_who_presses_in_the_group_is_answered_alone(sqlite_store_url: str) -> None:
-    async with telegram(sqlite_store_url, CLAIMS) as (_, driver):
+    async with driven(TelegramDriver, sqlite_store_url, CLAIMS) as (_, driver):
         group, mei, sam = gather(driver), driver.person("mei"), driver.person("sam")
         await ask_in_vain(driver)
         (asked,) = group.messages
@@ -504,7 +478,7 @@ async def test_who_presses_in_the_group_is_answered_alone(sqlite_store_url: str)
 async def test_a_group_that_has_another_id_now_is_written_to_there(
     sqlite_store_url: str, *, told: bool
 ) -> None:
-    async with telegram(sqlite_store_url, CLAIMS) as (_, driver):
+    async with driven(TelegramDriver, sqlite_store_url, CLAIMS) as (_, driver):
         group = await gather(driver).migrate()
         await driver.settle()
         if not told:
