@@ -17,6 +17,7 @@ from tests.platforms.slack_server import Ack, Event, Person, Posted, SlackServer
 
 HOLDING = "Still working on it"
 """What is said where there is no answer yet."""
+ANSWERS = ("Passed on to ", "I have dealt with that already")
 
 
 class Presence(presence.Presence):
@@ -175,8 +176,8 @@ class Member(crowd.Member):
 
     @property
     def answers(self) -> list[Posted]:
-        """What the service has answered to lines."""
-        return [message for message in self.person.messages if message.text.startswith("Passed on to ")]
+        """What the service has answered to lines, to those included that came again after a kill."""
+        return [message for message in self.person.messages if message.text.startswith(ANSWERS)]
 
     async def _command(self, text: str) -> Ack:
         await self._presence.wait()
