@@ -44,6 +44,8 @@ class Presence(presence.Presence):
     async def wait(self) -> int:
         """Wait until it is there and connected; gives which time it is."""
         await self.slack.until(lambda: self.here and self.slack.connections, PATIENCE)
+        # That a connection has just broken is noticed before the next try.
+        await asyncio.sleep(0)
         return self.times
 
     @property
