@@ -108,7 +108,11 @@ def learnt(url: str, prior_stars: float, prior_ratings: int) -> bytes | None:
             found = evidence.evidence(tx, topics.load().wider)
     finally:
         engine.dispose()
-    return packing.packed(training.train(found, prior_stars, prior_ratings)) if found else None
+    if found is None:
+        return None
+    trained = training.train(found, prior_stars, prior_ratings)
+    del found
+    return packing.packed(trained)
 
 
 async def elsewhere(url: str, prior_stars: float, prior_ratings: int) -> bytes | None:

@@ -108,9 +108,11 @@ class Interactions:
         return np.repeat(np.arange(self.users, dtype=np.int32), self.counts)
 
     @property
-    def age(self) -> Places:
+    def age(self) -> Ints:
         """How many things the same user took after each one, shape (n,)."""
-        return np.repeat(self.start[1:], self.counts) - 1 - np.arange(len(self), dtype=np.int64)
+        age = np.repeat((self.start[1:] - 1).astype(np.int32), self.counts)
+        age -= np.arange(len(self), dtype=np.int32)
+        return age
 
     def latest(self) -> Bools:
         """Whether no later line has the same user and item, shape (n,); looked at in parts, to spare memory."""
@@ -148,10 +150,9 @@ class Interactions:
 
     def kept(self, keep: Bools) -> "Interactions":
         """Only the lines where `keep`, of shape (n,), is true; users and items stay as many."""
-        taken = np.concatenate(([0], np.cumsum(keep, dtype=np.int64)))
         return Interactions(
             self.items,
-            taken[self.start],
+            np.searchsorted(np.flatnonzero(keep), self.start),
             self.item[keep],
             self.value[keep],
             None if self.day is None else self.day[keep],

@@ -58,11 +58,13 @@ def measured(evidence: Evidence, settings: blend.Settings, seed: int) -> Handove
     able = np.flatnonzero(split.test.counts > 0)
     drawn = np.sort(np.random.default_rng(seed).permutation(able)[:SAMPLE])
     sample = splits.Split(split.train.only(drawn), split.test.only(drawn))
+    model = blend.fit(split.train, settings)
+    del split
     content = Content.of(evidence.topics, evidence.named)
     said = np.zeros((len(drawn), content.items), np.float32)
     for row, user in enumerate(drawn.tolist()):
         said[row] = content.scores(before(evidence, user))
-    return handover.measure(blend.fit(split.train, settings), sample, said)
+    return handover.measure(model, sample, said)
 
 
 def before(evidence: Evidence, user: int) -> Wishes:

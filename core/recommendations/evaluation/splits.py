@@ -31,16 +31,16 @@ def split(interactions: Interactions, held: Bools) -> Split:
 
 def last(interactions: Interactions, aside: int = 0) -> Split:
     """Hold out the newest thing of everybody who has two; with `aside`, the newest but so many."""
-    counts = np.repeat(interactions.counts, interactions.counts)
-    return split(interactions, (interactions.age == aside) & (counts >= 2 + aside))
+    able = np.repeat(interactions.counts >= 2 + aside, interactions.counts)
+    return split(interactions, able & (interactions.age == aside))
 
 
 def one_each(interactions: Interactions, seed: int) -> Split:
     """Hold out one thing of everybody who has two, any of them: for where nobody knows an order."""
     counts = interactions.counts
     drawn = (np.random.default_rng(seed).random(interactions.users) * counts).astype(np.int64)
-    held = interactions.age == np.repeat(drawn, counts)
-    return split(interactions, held & (np.repeat(counts, counts) >= 2))
+    held = np.repeat(counts >= 2, counts) & (interactions.age == np.repeat(drawn, counts))
+    return split(interactions, held)
 
 
 def at_random(interactions: Interactions, seed: int, share: float = SHARE) -> Split:
