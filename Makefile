@@ -10,7 +10,7 @@ RUN := $(VENV)/.run-is-ready
 DEV := $(VENV)/.dev-is-ready
 BENCH := $(VENV)/.bench-is-ready
 BROWSER := $(VENV)/.browser-is-ready
-TESTS := $(PY) -m pytest -n 4 --dist worksteal
+TESTS := $(PY) -m pytest -n 3 --dist worksteal
 PINS := requirements.txt requirements-postgres.txt requirements-dev.txt requirements-bench.txt
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1

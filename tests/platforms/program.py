@@ -32,6 +32,7 @@ from tests.world import settings
 
 PATIENCE = 20.0
 """Seconds after which something that should have happened has not."""
+BY_ITSELF = tuple(f'INSERT INTO "{table}" ' for table in ("waits", "work", "leases", "sqlite_sequence"))
 AT_ANY_HOUR = {
     "messages__quiet_from": "00:00",
     "messages__quiet_to": "00:00",
@@ -158,6 +159,13 @@ def locked(url: str) -> Iterator[sqlite3.Connection]:
         other.execute("BEGIN IMMEDIATE")
         yield other
         other.execute("ROLLBACK")
+
+
+def everything(url: str) -> list[str]:
+    """Give the whole database as text, but for what goes on by itself: the night comes when the program has begun."""
+    with closing(sqlite3.connect(f"file:{sqlite_path(url)}?mode=ro", uri=True)) as database:
+        lines = list(database.iterdump())
+    return [line for line in lines if not line.startswith(BY_ITSELF)]
 
 
 def rows(url: str, query: str, *values: object) -> list[tuple[Any, ...]]:

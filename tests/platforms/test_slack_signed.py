@@ -4,15 +4,13 @@ import asyncio
 import io
 import json
 import socket
-import sqlite3
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 
 import aiohttp
 
-from core.store.database import sqlite_path
-from tests.platforms.program import rows
+from tests.platforms.program import everything, rows
 from tests.platforms.slack_program import Running, Watched, pairs, running
 from tests.platforms.slack_server import Event, SlackServer
 
@@ -39,12 +37,6 @@ async def served(url: str) -> AsyncIterator[tuple[SlackServer, Running]]:
             await asyncio.wait_for(adapter.listening.wait(), 10)
             yield slack, bot
         assert not slack.violations
-
-
-def everything(url: str) -> list[str]:
-    """Give the whole database, as text."""
-    with closing(sqlite3.connect(f"file:{sqlite_path(url)}?mode=ro", uri=True)) as database:
-        return list(database.iterdump())
 
 
 def zoes(slack: SlackServer, text: str = "help") -> tuple[str, str]:

@@ -4,16 +4,14 @@ import asyncio
 import io
 import json
 import socket
-import sqlite3
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, closing
 from typing import Any
 
 import aiohttp
 
-from core.store.database import sqlite_path
 from tests.platforms.kit import Reply
-from tests.platforms.program import PATIENCE, connected, locked, rows
+from tests.platforms.program import PATIENCE, connected, everything, locked, rows
 from tests.platforms.telegram_core import error
 from tests.platforms.telegram_program import (
     ALREADY,
@@ -61,12 +59,6 @@ def hook(telegram: TelegramServer, bot: int = BOT) -> Webhook:
     found = telegram.bot(bot).webhook
     assert found is not None
     return found
-
-
-def everything(url: str) -> list[str]:
-    """Give the whole database, as text."""
-    with closing(sqlite3.connect(f"file:{sqlite_path(url)}?mode=ro", uri=True)) as database:
-        return list(database.iterdump())
 
 
 def statuses(telegram: TelegramServer, update: Update) -> list[int | None]:
